@@ -1,0 +1,36 @@
+"""Moj upravljalec: a portal for the customers of small water utilities.
+
+``create_app`` is the table of contents.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from . import accounts, config, extensions, home, info, mail, metering, profile, tables, web
+
+__all__ = ["create_app", "tables"]
+
+
+def create_app(instance: Path | None = None, **settings: Any) -> Flask:
+    """The portal as a WSGI application.
+
+    ``instance`` is the folder of its data (default: instance/ beside the package, or
+    MOJUPRAVLJALEC_INSTANCE); ``settings`` go before every other source. Raises WrongSetting.
+    """
+    folder = instance or Path(os.environ.get("MOJUPRAVLJALEC_INSTANCE", config.ROOT / "instance"))
+    app = Flask(
+        __name__,
+        instance_path=str(folder.resolve()),
+        template_folder=str(config.ROOT / "templates"),
+        static_folder=str(config.ROOT / "static"),
+    )
+    environ = {**os.environ, **{config.PREFIX + name: str(v) for name, v in settings.items()}}
+    app.config.from_mapping(config.flask_config(config.load(folder, environ), folder))
+    extensions.init_database(app)
+    web.init_app(app)
+    for feature in (mail, accounts, metering, profile, home, info):
+        feature.init_app(app)
+    return app

@@ -1,0 +1,308 @@
+"""What a person can do with their own access. Nothing here commits.
+
+Registration, sign-in and forgotten password do the same work for known and unknown
+addresses: one hash, the same counters, the same rows.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from flask import current_app, url_for
+from sqlalchemy import update
+
+from ..audit.actions import record
+from ..extensions import db
+from ..mail.actions import post, pretend
+from ..throttle.actions import Limit, book, forget
+from ..values import clock
+from ..web.access import client_address
+from . import passwords, queries, rules, tokens
+from .models import Account, Device, MailLink, Purpose
+
+QUARTER = 15 * 60
+SIGN_INS_PER_EMAIL = Limit("sign-in-email", 15, QUARTER)
+SIGN_INS_PER_ADDRESS = Limit("sign-in-address", 100, QUARTER)
+FORMS_PER_ADDRESS = Limit("form-address", 40, 3600)
+LETTERS_PER_EMAIL = Limit("letter-email", 4, 3600)
+CODES_PER_ADDRESS = Limit("activation-code-address", 30, 3600)
+
+
+class TooOften(Exception):
+    """Tried more often than people do; nothing happened."""
+
+
+def register(email: str, first_name: str, last_name: str, password: str) -> None:
+    """Make an access that waits for activation, and mail how to activate it.
+
+    The owner of a known address gets a letter instead; who asks cannot tell. Raises TooOften.
+    """
+    may_write = _count_form(email)
+    password_hash = passwords.hash_password(password)
+    known = queries.account_by_email(email)
+    if known is None:
+        known = _new_account(email, first_name, last_name, password_hash)
+    elif known.activated_at is None:
+        known.first_name, known.last_name = first_name, last_name
+        known.password_hash = password_hash
+    record("account.registered", account_id=known.id, subject=f"account:{known.id}")
+    if may_write:
+        _write_by_state(known, otherwise="known-address")
+
+
+def ask_activation(email: str) -> None:
+    """Mail a new activation; the old one dies. A stranger learns nothing. Raises TooOften."""
+    _ask_letter(email, otherwise="known-address")
+
+
+def ask_reset(email: str) -> None:
+    """Mail a link for a new password; the old one dies. Raises TooOften."""
+    _ask_letter(email, otherwise="reset")
+
+
+def _ask_letter(email: str, otherwise: str) -> None:
+    may_write = _count_form(email)
+    known = queries.account_by_email(email)
+    record("account.letter-asked", account_id=known.id if known else None)
+    if known and may_write:
+        _write_by_state(known, otherwise)
+    else:
+        pretend(otherwise, email)
+
+
+def _write_by_state(known: Account, otherwise: str) -> None:
+    """Whoever has not activated yet needs that letter; others get ``otherwise``."""
+    if known.activated_at is None:
+        _write_activation(known)
+    else:
+        link = _new_link(known, Purpose.RESET)
+        path = url_for("accounts.new_password", token=tokens.sign(link))
+        post(
+            otherwise, known.email, first_name=known.first_name, path=path, language=known.language
+        )
+
+
+def _write_activation(account: Account) -> None:
+    code = f"{secrets.randbelow(10**6):06}"
+    link = _new_link(account, Purpose.ACTIVATION)
+    link.code_hash = _code_hash(link.id, code)
+    path = url_for("accounts.activate", token=tokens.sign(link))
+    post("activation", account.email, first_name=account.first_name, path=path, code=code)
+
+
+def activate(link: MailLink) -> None:
+    """Open the access that the letter was for."""
+    moment = clock.now()
+    link.used_at = moment
+    account = queries.account(link.account_id)
+    account.activated_at = account.activated_at or moment
+    record("account.activated", account_id=account.id, subject=f"account:{account.id}")
+
+
+def activate_by_code(email: str, code: str) -> bool:
+    """Activate with the six digits of the letter; whether they were right. Raises TooOften.
+
+    After five wrong ones the letter's code is dead (its link still works).
+    """
+    if not book(CODES_PER_ADDRESS, client_address()):
+        raise TooOften
+    account = queries.account_by_email(email)
+    link = queries.open_activation(account.id) if account else None
+    if link is None or link.wrong_codes >= rules.WRONG_CODES:
+        return False
+    if not hmac.compare_digest(link.code_hash, _code_hash(link.id, code)):
+        link.wrong_codes += 1
+        return False
+    activate(link)
+    return True
+
+
+def sign_in(email: str, password: str, user_agent: str) -> queries.SignedIn | None:
+    """The person, on a new device row; None for a wrong pair. Raises TooOften, NotAnAddress."""
+    key = rules.email_key(email)
+    within = book(SIGN_INS_PER_EMAIL, key) & book(SIGN_INS_PER_ADDRESS, client_address())
+    if not within:
+        raise TooOften
+    account = queries.account_by_email(email)
+    usable = account if account and account.activated_at else None
+    if not passwords.fits(password, usable.password_hash if usable else None) or usable is None:
+        record("account.sign-in-refused", account_id=account.id if account else None)
+        return None
+    if passwords.is_outdated(usable.password_hash):
+        usable.password_hash = passwords.hash_password(password)
+    forget(SIGN_INS_PER_EMAIL, key)
+    record("account.signed-in", account_id=usable.id, subject=f"account:{usable.id}")
+    return _new_device(usable, user_agent)
+
+
+def sign_out(device: Device) -> None:
+    """End one device at once, wherever it is."""
+    device.ended_at = clock.now()
+    record("account.signed-out", account_id=device.account_id, subject=f"device:{device.id}")
+
+
+def reset_password(link: MailLink, password: str) -> None:
+    """Set the password that the link was mailed for; every device is signed out."""
+    link.used_at = clock.now()
+    account = queries.account(link.account_id)
+    _set_password(account, password, keep_device=None)
+    forget(SIGN_INS_PER_EMAIL, account.email_key)
+
+
+def change_password(person: queries.SignedIn, old: str, new: str) -> bool:
+    """Change the password if ``old`` fits; the other devices are signed out. Raises TooOften."""
+    account = _confirmed(person, old)
+    if account is None:
+        return False
+    _set_password(account, new, keep_device=person.device_id)
+    return True
+
+
+def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bool:
+    """Mail a confirmation to ``new_email`` if the password fits; until then nothing changes.
+
+    An address that another access has gets no letter, and the answer does not tell.
+    Raises TooOften.
+    """
+    account = _confirmed(person, password)
+    if account is None:
+        return False
+    if queries.account_by_email(new_email) or not book(LETTERS_PER_EMAIL, new_email.casefold()):
+        pretend("new-email", new_email)
+        return True
+    link = _new_link(account, Purpose.NEW_EMAIL)
+    link.new_email = new_email
+    path = url_for("accounts.confirm_email", token=tokens.sign(link))
+    post("new-email", new_email, first_name=account.first_name, path=path)
+    return True
+
+
+def confirm_email(link: MailLink) -> bool:
+    """Take the new address over, and tell the old one; False if someone has it by now."""
+    link.used_at = clock.now()
+    if queries.account_by_email(link.new_email):
+        return False
+    account = queries.account(link.account_id)
+    post("email-changed", account.email, first_name=account.first_name, new_email=link.new_email)
+    record(
+        "account.email-changed",
+        account_id=account.id,
+        subject=f"account:{account.id}",
+        old=account.email,
+        new=link.new_email,
+    )
+    account.email, account.email_key = link.new_email, rules.email_key(link.new_email)
+    _replace_links(account.id, Purpose.RESET)
+    return True
+
+
+def rename(account_id: int, first_name: str, last_name: str) -> None:
+    """Change how the person is called."""
+    account = queries.account(account_id)
+    account.first_name, account.last_name = first_name, last_name
+    record("account.renamed", account_id=account_id, subject=f"account:{account_id}")
+
+
+def choose_language(account_id: int, language: str | None) -> None:
+    """Pages and letters in ``language``; None follows the browser."""
+    queries.account(account_id).language = language
+
+
+def _count_form(email: str) -> bool:
+    """Book one request; whether a letter may go to the address. Raises TooOften."""
+    if not book(FORMS_PER_ADDRESS, client_address()):
+        raise TooOften
+    return book(LETTERS_PER_EMAIL, rules.email_key(email))
+
+
+def _confirmed(person: queries.SignedIn, password: str) -> Account | None:
+    account = queries.account(person.id)
+    if not book(SIGN_INS_PER_EMAIL, account.email_key):
+        raise TooOften
+    if not passwords.fits(password, account.password_hash):
+        record("account.password-refused", account_id=account.id)
+        return None
+    forget(SIGN_INS_PER_EMAIL, account.email_key)
+    return account
+
+
+def _new_account(email: str, first_name: str, last_name: str, password_hash: str) -> Account:
+    account = Account(
+        email=rules.tidy_email(email),
+        email_key=rules.email_key(email),
+        first_name=first_name,
+        last_name=last_name,
+        password_hash=password_hash,
+        created_at=clock.now(),
+    )
+    db.session.add(account)
+    db.session.flush()
+    return account
+
+
+def _new_link(account: Account, purpose: Purpose) -> MailLink:
+    """A fresh link; older ones of its purpose die."""
+    _replace_links(account.id, purpose)
+    link = MailLink(account_id=account.id, purpose=purpose, created_at=clock.now())
+    db.session.add(link)
+    db.session.flush()
+    return link
+
+
+def _replace_links(account_id: int, purpose: Purpose) -> None:
+    db.session.execute(
+        update(MailLink)
+        .where(
+            MailLink.account_id == account_id,
+            MailLink.purpose == purpose,
+            MailLink.used_at.is_(None),
+            MailLink.replaced_at.is_(None),
+        )
+        .values(replaced_at=clock.now())
+    )
+
+
+def _new_device(account: Account, user_agent: str) -> queries.SignedIn:
+    moment = clock.now()
+    device = Device(
+        account_id=account.id,
+        secret=secrets.token_urlsafe(24),
+        created_at=moment,
+        last_seen_at=moment,
+        name=rules.device_name(user_agent),
+    )
+    db.session.add(device)
+    db.session.flush()
+    return queries.SignedIn(
+        account.id,
+        account.email,
+        account.first_name,
+        account.last_name,
+        account.language,
+        device.id,
+        device.secret,
+    )
+
+
+def _set_password(account: Account, password: str, keep_device: int | None) -> None:
+    account.password_hash = passwords.hash_password(password)
+    db.session.execute(
+        update(Device)
+        .where(
+            Device.account_id == account.id,
+            Device.ended_at.is_(None),
+            Device.id != (keep_device or 0),
+        )
+        .values(ended_at=clock.now())
+    )
+    _replace_links(account.id, Purpose.RESET)
+    post(
+        "password-changed", account.email, first_name=account.first_name, language=account.language
+    )
+    record("account.password-changed", account_id=account.id, subject=f"account:{account.id}")
+
+
+def _code_hash(link_id: int, code: str) -> str:
+    """Keyed: a copy of the table does not give the codes away."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, f"{link_id}:{code}".encode(), hashlib.sha256).hexdigest()

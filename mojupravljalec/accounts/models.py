@@ -1,0 +1,63 @@
+"""People who sign in, their devices, and the links that were mailed to them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+
+
+class Account(Base):
+    """A person who signs in by e-mail. ``email_key`` is how addresses are compared."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    language: Mapped[str | None] = mapped_column(default=None)
+    activated_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Device(Base):
+    """One signed-in browser. It ends at sign-out, at a new password, or by its owner's hand."""
+
+    __tablename__ = "device"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    secret: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Purpose(StrEnum):
+    """What a mailed link is good for."""
+
+    ACTIVATION = "activation"
+    RESET = "reset"
+    NEW_EMAIL = "new-email"
+
+
+class MailLink(Base):
+    """A link that was mailed: used once, replaced by a newer one, or too old."""
+
+    __tablename__ = "mail_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    purpose: Mapped[str]
+    created_at: Mapped[datetime]
+    code_hash: Mapped[str] = mapped_column(default="")
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    new_email: Mapped[str] = mapped_column(default="")
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+    replaced_at: Mapped[datetime | None] = mapped_column(default=None)

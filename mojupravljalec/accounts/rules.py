@@ -1,0 +1,136 @@
+"""What makes an address the same and a password good enough; which link still works."""
+
+import gzip
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST_PASSWORD = 128
+ACTIVATION_LASTS = timedelta(days=3)
+RESET_LASTS = timedelta(hours=1)
+WRONG_CODES = 5  # typed activation codes for one letter: 5 of a million
+SIGNED_IN_LASTS = timedelta(days=90)
+
+
+class NotAnAddress(ValueError):
+    """The text cannot be an e-mail address."""
+
+
+def tidy_email(text: str) -> str:
+    """The address in its usual form, IDN in letters. Raises NotAnAddress."""
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as wrong:
+        raise NotAnAddress(str(wrong)) from wrong
+
+
+def email_key(email: str) -> str:
+    """How addresses are compared: folded, the domain as the DNS knows it.
+
+    >>> email_key("Ana@Žaga.si") == email_key("ANA@xn--aga-iya.si")
+    True
+    """
+    address = validate_email(email.strip(), check_deliverability=False)
+    return f"{address.local_part.casefold()}@{(address.ascii_domain or '').casefold()}"
+
+
+def tidy_name(text: str) -> str:
+    """A person's name on one line, without the signs that turn text around or break letters."""
+    printable = "".join(s for s in text if unicodedata.category(s) not in {"Cc", "Cf", "Zl", "Zp"})
+    return re.sub(r"\s+", " ", printable).strip()
+
+
+class Weakness(StrEnum):
+    """Why a password is not good enough."""
+
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    COMMON = "common"
+    PERSONAL = "personal"
+
+
+def weakness(password: str, *, least: int, personal: tuple[str, ...]) -> Weakness | None:
+    """The first reason against ``password``, or None. There are no rules of composition.
+
+    ``personal``: words that an acquaintance would try, such as names and the address.
+    """
+    folded = password.casefold()
+    if len(password) < least:
+        return Weakness.TOO_SHORT
+    if len(password) > LONGEST_PASSWORD:
+        return Weakness.TOO_LONG
+    if folded in _common():
+        return Weakness.COMMON
+    # Digits around one's own name make it no better.
+    core = folded.strip("0123456789!.-_ ")
+    words = {word.casefold() for phrase in personal for word in re.split(r"[\W_]+", phrase)}
+    if core in words | {phrase.casefold() for phrase in personal} and len(core) > 2:
+        return Weakness.PERSONAL
+    return None
+
+
+@cache
+def _common() -> frozenset[str]:
+    """The 19,641 commonest passwords (Django's list, BSD licence, from R. Elie's research)."""
+    path = Path(__file__).with_name("common_passwords.txt.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return frozenset(line.strip() for line in lines)
+
+
+class LinkState(StrEnum):
+    """What became of a mailed link."""
+
+    GOOD = "good"
+    USED = "used"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class LinkLife:
+    """The moments that decide about a link."""
+
+    created_at: datetime
+    used_at: datetime | None
+    replaced_at: datetime | None
+
+    def state(self, now: datetime, lasts: timedelta) -> LinkState:
+        """Used goes before replaced goes before expired: the kindest true answer first."""
+        if self.used_at:
+            return LinkState.USED
+        if self.replaced_at:
+            return LinkState.REPLACED
+        return LinkState.GOOD if now < self.created_at + lasts else LinkState.EXPIRED
+
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(user_agent: str) -> str:
+    """A browser as its owner would call it, as »Chrome, Android«; empty if unknown."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    return ", ".join(filter(None, (browser, system)))

@@ -1,0 +1,303 @@
+"""Signing in, registering, activating, forgotten passwords, and the person's own data."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_user, logout_user
+from werkzeug.exceptions import NotFound, TooManyRequests
+from werkzeug.wrappers import Response
+
+from ..extensions import db
+from ..web.access import public, safe_next
+from ..web.page import ButtonForm
+from . import actions, forms, queries, rules, tokens
+from .models import MailLink, Purpose
+
+bp = Blueprint("accounts", __name__)
+Answer = Response | str | tuple[str, int]
+
+
+@bp.route("/prijava", methods=["GET", "POST"])
+@public
+def sign_in() -> Answer:
+    goal = safe_next(request.args.get("next"))
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(goal or url_for("home.start"))
+    form = forms.SignInForm()
+    if not form.validate_on_submit():
+        return _page("sign_in", form, form.status, goal=goal)
+    try:
+        person = actions.sign_in(form.email.data, form.password.data, _browser())
+    except ValueError:  # no address at all: the same answer as for an unknown one
+        person = None
+    except actions.TooOften:
+        return _too_often("sign_in", form, goal=goal)
+    db.session.commit()
+    if person is None:
+        _blame(
+            form.email,
+            gettext(
+                "The address and the password do not match, or the access is not activated yet."
+            ),
+        )
+        return _page("sign_in", form, 422, goal=goal)
+    session.clear()
+    session.permanent = True
+    login_user(person)
+    return redirect(goal or url_for("home.start"), 303)
+
+
+@bp.route("/odjava", methods=["GET", "POST"])
+@public
+def sign_out() -> Answer:
+    """A button, for whoever comes here by address or with a token that is too old."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return _page("sign_out", form, form.status)
+    if current_user.is_authenticated:
+        actions.sign_out(queries.device_of(current_user.id, current_user.device_id))
+        db.session.commit()
+    logout_user()
+    session.clear()
+    flash(gettext("You have signed out."))
+    answer = redirect(url_for(".sign_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@bp.route("/registracija", methods=["GET", "POST"])
+@public
+def register() -> Answer:
+    form = forms.RegistrationForm()
+    if not form.validate_on_submit():
+        return _page("register", form, form.status, password_help=forms.password_help())
+    try:
+        actions.register(
+            form.email.data, form.first_name.data, form.last_name.data, form.password.data
+        )
+    except actions.TooOften:
+        return _too_often("register", form, password_help=forms.password_help())
+    db.session.commit()
+    return _look_into_mail(form.email.data)
+
+
+@bp.route("/aktivacija", methods=["GET", "POST"])
+@public
+def activate_by_code() -> Answer:
+    form = forms.ActivationCodeForm(email=session.get("activating", ""))
+    if not form.validate_on_submit():
+        return _page("activate_by_code", form, form.status)
+    try:
+        right = actions.activate_by_code(form.email.data, form.code.data)
+    except actions.TooOften:
+        return _too_often("activate_by_code", form)
+    db.session.commit()
+    if not right:
+        _blame(
+            form.code,
+            gettext(
+                "This code does not fit or no longer works. "
+                "Check it, or ask for a new letter below."
+            ),
+        )
+        return _page("activate_by_code", form, 422)
+    return _activated()
+
+
+@bp.route("/aktivacija/<token>", methods=["GET", "POST"])
+@public
+def activate(token: str) -> Answer:
+    """Opening the link changes nothing: mail scanners open links. The button does."""
+    link, state = _link(token, Purpose.ACTIVATION)
+    form = ButtonForm()
+    if state != rules.LinkState.GOOD:
+        return render_template("accounts/link_over.html", state=state, again=".resend"), 410
+    if not form.validate_on_submit():
+        return _page("activate", form, form.status)
+    actions.activate(link)
+    db.session.commit()
+    return _activated()
+
+
+@bp.route("/aktivacija/novo-sporocilo", methods=["GET", "POST"])
+@public
+def resend() -> Answer:
+    form = forms.EmailForm(email=session.get("activating", ""))
+    if not form.validate_on_submit():
+        return _page("resend", form, form.status)
+    try:
+        actions.ask_activation(form.email.data)
+    except actions.TooOften:
+        return _too_often("resend", form)
+    db.session.commit()
+    return _look_into_mail(form.email.data)
+
+
+@bp.route("/pozabljeno-geslo", methods=["GET", "POST"])
+@public
+def forgotten() -> Answer:
+    form = forms.EmailForm()
+    if not form.validate_on_submit():
+        return _page("forgotten", form, form.status)
+    try:
+        actions.ask_reset(form.email.data)
+    except actions.TooOften:
+        return _too_often("forgotten", form)
+    db.session.commit()
+    return redirect(url_for(".letter_sent"), 303)
+
+
+@bp.get("/pozabljeno-geslo/poslano")
+@public
+def letter_sent() -> Answer:
+    return render_template("accounts/letter_sent.html")
+
+
+@bp.route("/novo-geslo/<token>", methods=["GET", "POST"])
+@public
+def new_password(token: str) -> Answer:
+    link, state = _link(token, Purpose.RESET)
+    if state != rules.LinkState.GOOD:
+        return render_template("accounts/link_over.html", state=state, again=".forgotten"), 410
+    form = forms.NewPasswordForm()
+    owner = queries.account(link.account_id)
+    form.personal = (owner.email, owner.first_name, owner.last_name)
+    if not form.validate_on_submit():
+        return _page("new_password", form, form.status, password_help=forms.password_help())
+    actions.reset_password(link, form.password.data)
+    db.session.commit()
+    flash(gettext("Your new password is set. Sign in with it."))
+    return redirect(url_for(".sign_in"), 303)
+
+
+@bp.route("/nov-naslov/<token>", methods=["GET", "POST"])
+@public
+def confirm_email(token: str) -> Answer:
+    link, state = _link(token, Purpose.NEW_EMAIL)
+    if state != rules.LinkState.GOOD:
+        return render_template("accounts/link_over.html", state=state, again=".email"), 410
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return _page("confirm_email", form, form.status, new_email=link.new_email)
+    taken_over = actions.confirm_email(link)
+    db.session.commit()
+    if taken_over:
+        flash(gettext("From now on you sign in with %(email)s.", email=link.new_email))
+    else:
+        flash(gettext("This address belongs to another access. Nothing was changed."))
+    return redirect(url_for("profile.overview"), 303)
+
+
+@bp.route("/profil/ime", methods=["GET", "POST"])
+def name() -> Answer:
+    form = forms.NameForm(obj=current_user)
+    if not form.validate_on_submit():
+        return _page("name", form, form.status)
+    actions.rename(current_user.id, form.first_name.data, form.last_name.data)
+    return _saved(gettext("Your name is changed."))
+
+
+@bp.route("/profil/naslov", methods=["GET", "POST"])
+def email() -> Answer:
+    form = forms.NewEmailForm()
+    if not form.validate_on_submit():
+        return _page("email", form, form.status)
+    try:
+        right = actions.ask_new_email(current_user, form.email_password.data, form.new_email.data)
+    except actions.TooOften:
+        return _too_often("email", form)
+    if not right:
+        return _wrong_password("email", form, form.email_password)
+    return _saved(
+        gettext(
+            "We sent a letter to %(email)s. The address changes once you confirm it there.",
+            email=form.new_email.data,
+        )
+    )
+
+
+@bp.route("/profil/geslo", methods=["GET", "POST"])
+def password() -> Answer:
+    form = forms.ChangePasswordForm()
+    form.personal = (current_user.email, current_user.first_name, current_user.last_name)
+    if not form.validate_on_submit():
+        return _page("password", form, form.status, password_help=forms.password_help())
+    try:
+        right = actions.change_password(current_user, form.old_password.data, form.password.data)
+    except actions.TooOften:
+        return _too_often("password", form, password_help=forms.password_help())
+    if not right:
+        return _wrong_password("password", form, form.old_password)
+    return _saved(gettext("Your password is changed. Other devices are signed out."))
+
+
+@bp.route("/profil/jezik", methods=["GET", "POST"])
+def language() -> Answer:
+    form = forms.LanguageForm(language=current_user.language or "")
+    if not form.validate_on_submit():
+        return _page("language", form, form.status)
+    actions.choose_language(current_user.id, form.language.data or None)
+    current_user.language = form.language.data or None
+    return _saved(gettext("The language is set."))
+
+
+@bp.route("/profil/naprave/<int:device_id>/odjava", methods=["GET", "POST"])
+def end_device(device_id: int) -> Answer:
+    device = queries.device_of(current_user.id, device_id)
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return _page("end_device", form, form.status, device=device)
+    actions.sign_out(device)
+    return _saved(gettext("The device is signed out."))
+
+
+def _page(name: str, form: Any, status: int, **context: Any) -> tuple[str, int]:
+    return render_template(f"accounts/{name}.html", form=form, **context), status
+
+
+def _blame(field: Any, sentence: str) -> None:
+    field.errors = [*field.errors, sentence]
+
+
+def _too_often(name: str, form: Any, **context: Any) -> tuple[str, int]:
+    """The form again, with what was typed: only the waiting is new."""
+    db.session.commit()
+    form.form_errors.append(gettext("There were too many attempts. Try again in 15 minutes."))
+    return _page(name, form, TooManyRequests.code, **context)
+
+
+def _wrong_password(name: str, form: Any, field: Any) -> tuple[str, int]:
+    db.session.commit()  # the attempt is counted
+    _blame(field, gettext("This is not your current password."))
+    return _page(name, form, 422, password_help=forms.password_help())
+
+
+def _saved(sentence: str) -> Response:
+    db.session.commit()
+    flash(sentence)
+    return redirect(url_for("profile.overview"), 303)
+
+
+def _look_into_mail(email: str) -> Response:
+    session["activating"] = email
+    flash(gettext("We sent a letter to %(email)s. Follow it to activate your access.", email=email))
+    return redirect(url_for(".activate_by_code"), 303)
+
+
+def _activated() -> Response:
+    session.pop("activating", None)
+    flash(gettext("Your access is active. Sign in now."))
+    return redirect(url_for(".sign_in"), 303)
+
+
+def _link(token: str, purpose: Purpose) -> tuple[MailLink, rules.LinkState]:
+    """The mailed link and its state; a token that is not whole is not found."""
+    link = tokens.link_of(token, purpose)
+    if link is None:
+        raise NotFound
+    return link, queries.link_state(link)
+
+
+def _browser() -> str:
+    return request.user_agent.string

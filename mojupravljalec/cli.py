@@ -1,0 +1,23 @@
+"""The console script `mojupravljalec`: every command of the terminal."""
+
+import click
+
+from .demo.cli import demo
+from .imports.cli import import_files, undo
+from .mail.cli import worker
+from .migrations.cli import upgrade
+from .server import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="mojupravljalec")
+def main() -> None:
+    """Moj upravljalec: the portal for a water utility's customers.
+
+    Settings come from instance/config.py and from MOJUPRAVLJALEC_… environment variables;
+    README.md lists them. MOJUPRAVLJALEC_INSTANCE names another instance folder.
+    """
+
+
+for command in (upgrade, serve, worker, import_files, undo, demo):
+    main.add_command(command)

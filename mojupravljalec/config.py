@@ -1,0 +1,277 @@
+"""Every setting: its default, what is allowed, and where it may be set.
+
+Defaults come first, then instance/secret_key (only the key), then instance/config.py,
+then MOJUPRAVLJALEC_… environment variables.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .metering.windows import parse_window
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "MOJUPRAVLJALEC_"
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; the message is one line and says what is allowed."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. ``read`` turns text into the value or raises ValueError."""
+
+    name: str
+    default: Any
+    read: Callable[[str], Any]
+    allowed: str
+    about: str
+
+
+def _text(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError(value)
+    return value.strip()
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        number = int(value)
+        if not least <= number <= most:
+            raise ValueError(value)
+        return number
+
+    return read
+
+
+def _factor(value: str) -> float:
+    number = float(value)
+    if not 0 < number <= 100:
+        raise ValueError(value)
+    return number
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return value
+
+    return read
+
+
+def _yes_no(value: str) -> bool:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[
+        value.lower()
+    ]
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not bare:
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+def _secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError(value)
+    return value
+
+
+def _database(value: str) -> str:
+    if not re.match(r"(sqlite:///|postgresql\+psycopg://)", value):
+        raise ValueError(value)
+    return value
+
+
+def _window(value: str) -> str:
+    parse_window(value)
+    return value
+
+
+SETTINGS = (
+    Setting("SECRET_KEY", None, _secret, "at least 32 characters", "signs sessions and links"),
+    Setting(
+        "SQLALCHEMY_DATABASE_URI",
+        "sqlite:///mojupravljalec.db",
+        _database,
+        "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        "the database; a relative SQLite file lies in instance/",
+    ),
+    Setting(
+        "SITE_URL",
+        "http://127.0.0.1:8000",
+        _site_url,
+        "http://HOST[:PORT] or https://HOST[:PORT]",
+        "the address that links in mail begin with; no other host is answered",
+    ),
+    Setting("SITE_NAME", "mojupravljalec.si", _text, "one line of text", "the portal's name"),
+    Setting("OPERATOR_NAME", "Komunala Podgorje", _text, "one line of text", "who runs it"),
+    Setting("OPERATOR_PHONE", "02 555 01 20", _text, "one line of text", "at the foot of pages"),
+    Setting("OPERATOR_EMAIL", "info@podgorje.example", _text, "an address", "where to write"),
+    Setting(
+        "OPERATOR_HOURS",
+        "od ponedeljka do petka, od 7. do 15. ure",
+        _text,
+        "one line of text",
+        "when the phone is answered",
+    ),
+    Setting("MAIL_SERVER", "", _text, "a host name, or empty", "empty: letters stay in instance/"),
+    Setting("MAIL_PORT", 587, _whole(1, 65535), "1 to 65535", "the mail server's port"),
+    Setting(
+        "MAIL_SECURITY",
+        "starttls",
+        _one_of("starttls", "tls", "none"),
+        "starttls, tls or none",
+        "how the connection is protected; certificates are checked",
+    ),
+    Setting("MAIL_USERNAME", "", _text, "one line of text", "empty: no sign-in at the server"),
+    Setting("MAIL_PASSWORD", "", str, "text", "for MAIL_USERNAME"),
+    Setting("MAIL_SENDER", "portal@podgorje.example", _text, "an address", "the sender of letters"),
+    Setting("DEFAULT_LANGUAGE", "sl", _one_of("sl", "en"), "sl or en", "for whoever asks for none"),
+    Setting("PASSWORD_MIN_LENGTH", 6, _whole(6, 64), "6 to 64", "also written on the form"),
+    Setting(
+        "LINK_SECOND_PROOF",
+        "none",
+        _one_of("none", "meter"),
+        "none or meter",
+        "what must be known besides the customer code: nothing, or the meter's serial number",
+    ),
+    Setting("CODES_PER_ACCOUNT", 10, _whole(1, 1000), "1 to 1000", "wrong codes a day"),
+    Setting("CODES_PER_ADDRESS", 20, _whole(1, 1000), "1 to 1000", "wrong codes an hour"),
+    Setting(
+        "CODES_PER_SITE",
+        200,
+        _whole(1, 100000),
+        "1 to 100000",
+        "wrong codes a day, then the second proof is asked of all",
+    ),
+    Setting(
+        "READING_WINDOW",
+        "1..-1",
+        _window,
+        "FROM..TO, days of the month, -1 being the last, as 25..-1, 25..3 or -3..3",
+        "when a reading counts for the month's bill; other readings count for the next",
+    ),
+    Setting(
+        "READING_SOFT_LOW", 0.4, _factor, "a factor over 0", "of the usual; less is asked about"
+    ),
+    Setting(
+        "READING_SOFT_HIGH", 1.7, _factor, "a factor over 0", "of the usual; more is asked about"
+    ),
+    Setting(
+        "READING_SOFT_M3",
+        3,
+        _whole(0, 1000),
+        "0 to 1000",
+        "differences up to it are not asked about",
+    ),
+    Setting(
+        "READING_REVIEW", 5.0, _factor, "a factor over 0", "of the usual; more waits for the office"
+    ),
+    Setting("PHOTO_MAX_MB", 15, _whole(1, 50), "1 to 50", "the largest photo that is taken"),
+    Setting("PROXIES", 0, _whole(0, 5), "0 to 5", "trusted proxies in front of the portal"),
+    Setting("WORKERS", 1, _whole(1, 32), "1 to 32", "server processes; one a core is good"),
+    Setting("EMBEDDED_WORKER", True, _yes_no, "yes or no", "`serve` sends the mail as well"),
+)
+
+
+def load(instance: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The settings in force. Raises WrongSetting, which names the first wrong one."""
+    known = {setting.name: setting for setting in SETTINGS}
+    values = {name: setting.default for name, setting in known.items()}
+    for source, found in (
+        ("instance/secret_key", _kept_key(instance / "secret_key")),
+        ("instance/config.py", _from_file(instance / "config.py")),
+        ("the environment", _from_environment(environ)),
+    ):
+        for name, raw in found.items():
+            if name not in known:
+                raise WrongSetting(
+                    f"{name} in {source} is no setting of the portal. See README.md."
+                )
+            values[name] = _value(known[name], str(raw), source)
+    if not values["SECRET_KEY"]:
+        raise WrongSetting(
+            f"{PREFIX}SECRET_KEY is not set. It must be at least 32 characters, for example from: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return values
+
+
+def _value(setting: Setting, raw: str, source: str) -> Any:
+    try:
+        return setting.read(raw)
+    except (ValueError, KeyError):
+        shown = "" if "SECRET" in setting.name or "PASSWORD" in setting.name else f" {raw!r}"
+        raise WrongSetting(
+            f"{PREFIX}{setting.name}{shown} from {source} cannot be used. "
+            f"Allowed: {setting.allowed}."
+        ) from None
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    names: dict[str, Any] = {}
+    try:
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)  # noqa: S102 the operator's own file
+    except Exception as error:
+        raise WrongSetting(f"{path} cannot be read: {error!r}") from error
+    return {name: value for name, value in names.items() if name.isupper()}
+
+
+def _kept_key(path: Path) -> dict[str, str]:
+    """The key that `make run` made, so that sessions and links outlive a restart."""
+    return {"SECRET_KEY": path.read_text("ascii").strip()} if path.exists() else {}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name != f"{PREFIX}INSTANCE"
+    }
+
+
+def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
+    """What Flask and its extensions are told, worked out from the settings."""
+    secure = values["SITE_URL"].startswith("https://")
+    host = urlsplit(values["SITE_URL"]).hostname or ""
+    return {
+        **values,
+        "MIGRATIONS": Path(__file__).parent / "migrations",
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values["SQLALCHEMY_DATABASE_URI"]),
+        "TRUSTED_HOSTS": [host],
+        # The photo, the other fields and the multipart borders around them.
+        "MAX_CONTENT_LENGTH": values["PHOTO_MAX_MB"] * 1024 * 1024 + 64 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 64 * 1024,
+        "SESSION_COOKIE_NAME": "__Host-portal" if secure else "portal",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 14 * 86_400,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_DEFAULT_LOCALE": values["DEFAULT_LANGUAGE"],
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Ljubljana",
+        "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
+        "PHOTOS": instance / "photos",
+        "MAILBOX": instance / "mail",
+    }
+
+
+def _engine_options(uri: str) -> dict[str, Any]:
+    if not uri.startswith("sqlite"):
+        return {"pool_pre_ping": True}
+    try:
+        import pysqlite3  # its SQLite is newer than the system's, and safe with WAL
+    except ImportError:
+        return {}
+    return {"module": pysqlite3}

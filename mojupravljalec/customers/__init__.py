@@ -1,0 +1,1 @@
+"""Who pays the bill, and linking by the code printed on it."""

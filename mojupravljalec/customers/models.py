@@ -1,0 +1,50 @@
+"""Who pays the bill, and which accounts may see it."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+
+
+class Customer(Base):
+    """The payer. ``number`` is public; ``access_code`` is the secret on the paper bill."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    number: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    access_code: Mapped[str]  # as it is printed
+    access_code_key: Mapped[str] = mapped_column(unique=True)  # as it is compared
+    street: Mapped[str] = mapped_column(default="")
+    post_code: Mapped[str] = mapped_column(default="")
+    town: Mapped[str] = mapped_column(default="")
+    tax_number: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    batch_id: Mapped[int | None] = mapped_column(
+        ForeignKey("import_batch.id"), default=None, index=True
+    )
+
+
+class CustomerLink(Base):
+    """An account sees a customer from ``linked_at`` until ``ended_at``."""
+
+    __tablename__ = "customer_link"
+    __table_args__ = (
+        Index(
+            "uq_customer_link_active",
+            "account_id",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    linked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)

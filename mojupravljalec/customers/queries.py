@@ -1,0 +1,71 @@
+"""The customers of an account; nothing is found without one."""
+
+from sqlalchemy import Row, exists, select
+from werkzeug.exceptions import NotFound
+
+from ..accounts.models import Account
+from ..extensions import db
+from .models import Customer, CustomerLink
+from .rules import code_key
+
+
+def is_linked(account_id: int) -> bool:
+    """Whether the account sees any customer now."""
+    return bool(
+        db.session.scalar(
+            select(
+                exists().where(
+                    CustomerLink.account_id == account_id, CustomerLink.ended_at.is_(None)
+                )
+            )
+        )
+    )
+
+
+def links_of(account_id: int) -> list[Row[CustomerLink, Customer]]:
+    """The account's links, with the ended ones: they are on its owner's screen too."""
+    return list(
+        db.session.execute(
+            select(CustomerLink, Customer)
+            .join(Customer, Customer.id == CustomerLink.customer_id)
+            .where(CustomerLink.account_id == account_id)
+            .order_by(CustomerLink.ended_at.is_not(None), CustomerLink.linked_at, CustomerLink.id)
+        )
+    )
+
+
+def link_of(account_id: int, link_id: int) -> Row[CustomerLink, Customer]:
+    """The account's own link that is in force; any other is not found."""
+    row = db.session.execute(
+        select(CustomerLink, Customer)
+        .join(Customer, Customer.id == CustomerLink.customer_id)
+        .where(
+            CustomerLink.id == link_id,
+            CustomerLink.account_id == account_id,
+            CustomerLink.ended_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def customer_by_code(code: str) -> Customer | None:
+    """The customer that ``code`` opens, however it is written."""
+    return db.session.scalar(select(Customer).filter_by(access_code_key=code_key(code)))
+
+
+def others_linked(customer_id: int, account_id: int) -> list[Account]:
+    """Who else sees the customer, to be told."""
+    return list(
+        db.session.scalars(
+            select(Account)
+            .join(CustomerLink, CustomerLink.account_id == Account.id)
+            .where(
+                CustomerLink.customer_id == customer_id,
+                CustomerLink.ended_at.is_(None),
+                Account.id != account_id,
+            )
+            .order_by(Account.id)
+        )
+    )

@@ -1,0 +1,238 @@
+"""Taking files in, and taking a batch back. Nothing here commits: the command or view does."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from pathlib import Path
+
+from sqlalchemy import Table, select
+
+from ..audit.actions import record
+from ..extensions import db
+from ..values import clock
+from . import queries, targets
+from .kind import Counts, Kind, Trouble, row_reader
+from .models import ImportBatch
+from .readings import EARLIER, READING, restore
+from .staging import create, drop, fill, hold, report, trouble
+from .table_file import (
+    Facts,
+    Headings,
+    Progress,
+    Source,
+    Unreadable,
+    examine,
+    find_headings,
+    opened,
+)
+
+BATCHES: Table = ImportBatch.metadata.tables["import_batch"]
+CHUNK = 20_000
+TROUBLE_CHUNK = 1000
+
+
+class Refused(Exception):
+    """Why something cannot be done, for a person to read."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file that somebody wants imported as a kind; bad rows may be put at ``rejected``."""
+
+    kind: Kind
+    source: Source
+    rejected: Path | None = None
+
+
+@dataclass(frozen=True)
+class BadCells:
+    """One bad row: where it is, its cells as they stand in the file, and what is wrong."""
+
+    given: Given
+    headings: Headings
+    line: int
+    cells: list[str]
+    troubles: list[Trouble]
+
+
+@dataclass
+class FileReport:
+    """What a file did, and which of its columns nobody asked for."""
+
+    given: Given
+    unknown: list[str]
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an import did. ``batch`` is its number, or None if it changed nothing."""
+
+    files: list[FileReport]
+    batch: int | None
+
+    @property
+    def counts(self) -> Counts:
+        return sum((report.counts for report in self.files), Counts())
+
+
+def import_tables(
+    kind_name: str,
+    given: Sequence[Given],
+    *,
+    name: str,
+    by: str,
+    mapping: Mapping[str, str] | None = None,
+    on_bad_row: Callable[[BadCells], None],
+    progress: Progress | None = None,
+) -> Outcome:
+    """Read ``given`` in turn as one batch called ``name`` and write every good row.
+
+    Bad rows go to ``on_bad_row``, file by file in the order of their lines; if there were
+    any, the caller decides whether to commit. ``progress`` gets bytes as they are read.
+    Raises Unreadable.
+    """
+    looked_at = [(one, _examined(one)) for one in given]
+    hold([BATCHES, *(table for one in given for table in one.kind.tables)])
+    batch = _open_batch(kind_name, name, by, _fingerprint([facts for _, facts in looked_at]))
+    job = _Job(batch.id, mapping or {}, on_bad_row, progress)
+    reports = []
+    for one, facts in looked_at:
+        try:
+            reports.append(job.run(one, facts))
+        except Unreadable as error:
+            raise Unreadable(f"{one.source.name}: {error}") from None
+    if unused := set(job.mapping) - job.mapped:
+        raise Unreadable(f"stolpca »{job.mapping[min(unused)]}« ni v nobeni datoteki")
+    return _close_batch(batch, reports)
+
+
+def _examined(given: Given) -> Facts:
+    try:
+        return examine(given.source)
+    except Unreadable as error:
+        raise Unreadable(f"{given.source.name}: {error}") from None
+
+
+def _fingerprint(facts: Sequence[Facts]) -> str:
+    """The file's SHA-256; of several files, that of theirs one after the other."""
+    if len(facts) == 1:
+        return facts[0].sha256
+    return hashlib.sha256("".join(one.sha256 for one in facts).encode()).hexdigest()
+
+
+def _open_batch(kind_name: str, name: str, by: str, sha256: str) -> ImportBatch:
+    batch = ImportBatch(
+        kind=kind_name, file_name=name, sha256=sha256, imported_by=by, imported_at=clock.now()
+    )
+    db.session.add(batch)
+    db.session.flush()
+    return batch
+
+
+def _close_batch(batch: ImportBatch, reports: list[FileReport]) -> Outcome:
+    """Write the counts and the audit; a batch that changed nothing does not stay."""
+    total = Outcome(reports, None).counts
+    if not total.effect:
+        db.session.delete(batch)
+        db.session.flush()
+        return Outcome(reports, None)
+    batch.new_rows, batch.changed_rows = total.new, total.changed
+    batch.unchanged_rows, batch.rejected_rows = total.unchanged, total.rejected
+    record(
+        "import.done",
+        subject=f"import_batch:{batch.id}",
+        kind=batch.kind,
+        file=batch.file_name,
+        sha256=batch.sha256,
+        by=batch.imported_by,
+        **vars(total),
+    )
+    db.session.flush()
+    return Outcome(reports, batch.id)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the files of one batch share. ``mapped``: the mappings that were of use."""
+
+    batch_id: int
+    mapping: Mapping[str, str]
+    on_bad_row: Callable[[BadCells], None]
+    progress: Progress | None
+    mapped: set[str] = field(default_factory=set)
+
+    def run(self, given: Given, facts: Facts) -> FileReport:
+        """Stage, judge and write one file."""
+        kind = given.kind
+        create(kind.staged, trouble)
+        headings = self._stage(given, facts)
+        counts = kind.load(kind.stated(list(headings.position)), self.batch_id)
+        if counts.rejected:
+            for bad in _bad_rows(given, facts, headings):
+                self.on_bad_row(bad)
+        drop(kind.staged, trouble)
+        return FileReport(given, headings.unknown, counts)
+
+    def _stage(self, given: Given, facts: Facts) -> Headings:
+        """Check each row by itself; keep the good ones in ``staged``, and what is wrong."""
+        with opened(given.source, facts, self.progress) as rows:
+            written = next(rows)[1]
+            headings = find_headings(written, given.kind.wanted, self.mapping)
+            read = row_reader(given.kind, headings.position, len(written))
+            while chunk := list(islice(rows, CHUNK)):
+                checked = [read(line, cells) for line, cells in chunk]
+                fill(given.kind.staged, [row for row in checked if isinstance(row, tuple)])
+                report([bad for row in checked if isinstance(row, list) for bad in row])
+        self.mapped.update(headings.mapped)
+        return headings
+
+
+def _bad_rows(given: Given, facts: Facts, headings: Headings) -> Iterator[BadCells]:
+    """The bad rows with their cells: the file is read once more beside what is wrong."""
+    found = _troubles()
+    with opened(given.source, facts) as rows:
+        for line, troubles in found:
+            cells = next(cells for at, cells in rows if at == line)
+            yield BadCells(given, headings, line, cells, troubles)
+
+
+def _troubles() -> Iterator[tuple[int, list[Trouble]]]:
+    query = select(trouble).order_by(trouble.c.line)
+    streamed = {"stream_results": True, "yield_per": TROUBLE_CHUNK}
+    rows = (Trouble(*row) for row in db.session.execute(query, execution_options=streamed))
+    for line, group in groupby(rows, key=lambda row: row.line):
+        yield line, list(group)
+
+
+def undo_last(kind_name: str, *, by: str) -> ImportBatch:
+    """Take back the last batch of a kind. Raises Refused, and then nothing has changed."""
+    hold([BATCHES])
+    batch = queries.last_batch(kind_name)
+    later = queries.last_batch_touching(kind_name)
+    if later and later is not batch:
+        raise Refused(
+            f"Najprej razveljavite poznejši uvoz {later.id} ({later.file_name}): "
+            f"mojupravljalec undo {later.kind}"
+        )
+    if not batch:
+        raise Refused(f"Ni uvoza vrste {kind_name}, ki bi ga bilo mogoče razveljaviti.")
+    tables = [t for kind in reversed(queries.kinds_of(kind_name)) for t in kind.tables]
+    hold(tables)
+    if reason := queries.built_on(batch.id, tables):
+        raise Refused(f"Uvoza {batch.id} ni mogoče razveljaviti; na njem so {reason}.")
+    _take_back(batch.id, tables)
+    batch.undone_at = clock.now()
+    record("import.undone", subject=f"import_batch:{batch.id}", kind=batch.kind, by=by)
+    db.session.flush()
+    return batch
+
+
+def _take_back(batch_id: int, tables: Sequence[Table]) -> None:
+    """Each table in turn, those that refer to others first."""
+    if READING in tables:
+        restore(batch_id)
+    for table in tables:
+        if table is not EARLIER:
+            targets.take_back(table, batch_id)

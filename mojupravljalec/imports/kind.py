@@ -1,0 +1,141 @@
+"""What a kind of table is: its columns, how a row is checked, and what its rows become."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table
+
+from .cells import BadCell, plain
+
+# A cell's text becomes a value, or BadCell says why not.
+Reader = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``required``: it must be there and filled; else ``empty`` is its value.
+
+    ``stated``: a file without the column says ``empty`` too. Other columns that are missing
+    leave what the portal already knows.
+    """
+
+    heading: str
+    read: Reader
+    required: bool = False
+    empty: Any = ""
+    stated: bool = False
+
+
+class BadRow(Exception):
+    """A row whose cells do not fit each other; the reason belongs to one of the columns."""
+
+    def __init__(self, heading: str, reason: str) -> None:
+        super().__init__(heading, reason)
+        self.heading = heading
+        self.reason = reason
+
+
+class Trouble(NamedTuple):
+    """Why a row is bad. ``heading`` is ours, or "" for the row as a whole."""
+
+    line: int
+    heading: str
+    reason: str
+
+
+@dataclass
+class Counts:
+    """Rows of a file by what they did."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.rejected + other.rejected,
+        )
+
+    @property
+    def effect(self) -> int:
+        """How many rows change anything."""
+        return self.new + self.changed
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of table that can be imported.
+
+    ``stem`` names its file in a folder or ZIP. ``shape`` turns a row's values, in the order of
+    ``columns``, into the first columns of ``staged`` (after ``line``) or raises BadRow.
+    ``load`` judges the staged rows and writes the good ones: it is told which headings the
+    file speaks about and the batch's number. ``tables`` are those it writes, those
+    that refer to others first.
+    """
+
+    name: str
+    title: str
+    stem: str
+    columns: tuple[Column, ...]
+    staged: Table
+    shape: Callable[..., tuple[Any, ...]]
+    load: Callable[[frozenset[str], int], Counts]
+    tables: tuple[Table, ...]
+
+    @property
+    def wanted(self) -> dict[str, bool]:
+        """Its headings, and whether a file must have them."""
+        return {column.heading: column.required for column in self.columns}
+
+    def stated(self, present: Sequence[str]) -> frozenset[str]:
+        """The headings a file with the columns ``present`` speaks about."""
+        return frozenset(present) | {c.heading for c in self.columns if c.stated}
+
+
+def row_reader(
+    kind: Kind, position: dict[str, int], width: int
+) -> Callable[[int, list[str]], tuple[Any, ...] | list[Trouble]]:
+    """A function from a line and its cells to a row to stage, or to what is wrong with it."""
+    places = [(column, position.get(column.heading)) for column in kind.columns]
+
+    def read(line: int, cells: list[str]) -> tuple[Any, ...] | list[Trouble]:
+        if len(cells) != width:
+            return [Trouble(line, "", f"celic je {len(cells)}, v naslovni vrstici {width}")]
+        values, troubles = [], []
+        for column, place in places:
+            cell = cells[place].strip() if place is not None else ""
+            try:
+                values.append(column.read(cell) if cell else _empty(column))
+            except BadCell as bad:
+                troubles.append(Trouble(line, column.heading, str(bad)))
+        if troubles:
+            return troubles
+        try:
+            return (line, *kind.shape(*values))
+        except BadRow as bad:
+            return [Trouble(line, bad.heading, bad.reason)]
+
+    return read
+
+
+def _empty(column: Column) -> Any:
+    if column.required:
+        raise BadCell("manjka")
+    return column.empty
+
+
+def mapped_headings(pairs: Sequence[str], kinds: Sequence[Kind]) -> dict[str, str]:
+    """``--map`` pairs as our heading → theirs. Raises ValueError with the pair in question."""
+    known = {plain(heading): heading for kind in kinds for heading in kind.wanted}
+    found: dict[str, str] = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not equals or not theirs.strip() or plain(ours) not in known:
+            raise ValueError(pair)
+        found[known[plain(ours)]] = theirs.strip()
+    return found

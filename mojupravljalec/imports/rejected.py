@@ -1,0 +1,95 @@
+"""Bad rows: in one line each for a report, and in a table to correct and import again."""
+
+import csv
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from .actions import BadCells
+from .cells import plain
+
+REASON = "razlog"
+LONGEST_SHOWN = 80
+# What a spreadsheet takes for a formula, also in full width; a plain number is none.
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9., ]*")
+
+
+def lines(bad: BadCells) -> Iterator[str]:
+    """``file:line: column: "value": reason``, once for each reason."""
+    for trouble in bad.troubles:
+        place = bad.headings.position.get(trouble.heading)
+        if trouble.heading and (place is None or place < len(bad.cells)):
+            column = trouble.heading if place is None else bad.headings.written[place]
+            value = "" if place is None else bad.cells[place].strip()
+        else:
+            column, value = "vrstica", ";".join(bad.cells)
+        where = f"{bad.given.source.name}:{bad.line}"
+        yield f'{where}: {shown(column)}: "{shown(value)}": {trouble.reason}'
+
+
+def shown(value: str) -> str:
+    """A value on one line of a terminal: short, and without characters that steer it."""
+    value = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
+    return value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "…"
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula.
+
+    >>> guarded("=1+1"), guarded("-5,0")
+    ("'=1+1", '-5,0')
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+class RejectedFiles:
+    """NAME.rejected.csv beside each file with bad rows; they appear when ``keep`` is called."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, IO[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, bad: BadCells) -> None:
+        """One bad row, as it stands in its file, with the reason."""
+        path = bad.given.rejected
+        if path is None:
+            return
+        written = bad.headings.written
+        keep = len(written) - (plain(written[-1]) == REASON)  # it may have been rejected before
+        if path not in self._open:
+            self._open[path] = tempfile.NamedTemporaryFile(  # noqa: SIM115 closed by __exit__
+                "w", encoding="utf-8-sig", newline="", dir=path.parent, delete=False
+            )
+            self._write(path, [*written[:keep], REASON])
+        cells = (bad.cells + [""] * keep)[: max(keep, len(bad.cells))]
+        reason = "; ".join(f"{one.heading}: {one.reason}".lstrip(": ") for one in bad.troubles)
+        self._write(path, [*map(guarded, cells[:keep]), reason])
+
+    def _write(self, path: Path, cells: list[str]) -> None:
+        csv.writer(self._open[path], delimiter=";", lineterminator="\r\n").writerow(cells)
+
+    def keep(self) -> list[Path]:
+        """Put the files under their names, and say which."""
+        for path, file in self._open.items():
+            file.close()
+            os.replace(file.name, path)
+        kept = list(self._open)
+        self._open = {}
+        return kept
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in self._open.values():
+            file.close()
+            Path(file.name).unlink(missing_ok=True)

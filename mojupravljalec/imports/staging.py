@@ -1,0 +1,166 @@
+"""Rows on their way in: temporary tables beside the real ones, filled at the driver's speed.
+
+Everything happens in the session's own transaction: a rollback takes the tables along.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Subquery,
+    Table,
+    case,
+    cast,
+    delete,
+    distinct,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from ..extensions import db
+from .kind import Trouble
+
+Field = Column  # of a staging table; a `Column` of a kind is one of its file
+TEMPORARY = MetaData()
+trouble = Table(
+    "import_trouble",
+    TEMPORARY,
+    Column("line", Integer),
+    Column("heading", String),
+    Column("reason", String),
+    prefixes=["TEMPORARY"],
+)
+
+
+def staging_table(name: str, *columns: Column[Any], primary_key: bool = True) -> Table:
+    """A temporary table; ``line`` is where a row stood in its file."""
+    line = Column("line", Integer, primary_key=primary_key, autoincrement=False)
+    return Table(name, TEMPORARY, line, *columns, prefixes=["TEMPORARY"])
+
+
+def on_postgres() -> bool:
+    return db.session.connection().dialect.name == "postgresql"
+
+
+def create(*tables: Table) -> None:
+    """Make temporary tables, empty."""
+    for table in tables:
+        table.create(db.session.connection())
+
+
+def drop(*tables: Table) -> None:
+    """Remove temporary tables."""
+    for table in tables:
+        table.drop(db.session.connection())
+
+
+def analyze(table: Table) -> None:
+    """Tell Postgres how large a temporary table has become; it never looks by itself."""
+    if on_postgres():
+        db.session.execute(text(f"ANALYZE {table.name}"))
+
+
+def hold(tables: Iterable[Table]) -> None:
+    """Let others read these tables, but not write them until the transaction ends.
+
+    SQLite holds the whole database already.
+    """
+    if on_postgres():
+        names = ", ".join(sorted({table.name for table in tables}))
+        db.session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
+        db.session.execute(text("SET LOCAL work_mem = '64MB'"))
+
+
+def fill(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put ``rows`` into the first columns of ``table``, past SQLAlchemy."""
+    if not rows:
+        return
+    driver: Any = db.session.connection().connection.driver_connection
+    names = table.c.keys()[: len(rows[0])]
+    columns = ", ".join(names)
+    if on_postgres():
+        copying = f"COPY {table.name} ({columns}) FROM STDIN"
+        with driver.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        marks = ", ".join("?" * len(names))
+        driver.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", rows)  # noqa: S608 names are ours
+
+
+def report(rows: Sequence[Trouble]) -> None:
+    """Keep what is wrong with rows that were never staged."""
+    fill(trouble, rows)
+
+
+def reject(found: Select[Any]) -> None:
+    """Keep what a query of (line, heading, reason) found wrong."""
+    db.session.execute(insert(trouble).from_select(["line", "heading", "reason"], found))
+
+
+def rejected_lines() -> int:
+    """How many rows are bad."""
+    return db.session.execute(select(func.count(distinct(trouble.c.line)))).scalar_one()
+
+
+def drop_rejected(staged: Table) -> None:
+    """Take the bad rows out of ``staged``."""
+    db.session.execute(delete(staged).where(staged.c.line.in_(select(trouble.c.line))))
+
+
+def numbered(staged: Table, key: Sequence[str], content: Sequence[str]) -> Subquery:
+    """Each row's turn among the rows of its key, the first such line, and if it differs."""
+    keys = [staged.c[name] for name in key]
+    first = {
+        name: func.first_value(staged.c[name]).over(partition_by=keys, order_by=staged.c.line)
+        for name in ("line", *content)
+    }
+    turn = func.row_number().over(partition_by=keys, order_by=staged.c.line)
+    differs = [staged.c[name].is_distinct_from(first[name]) for name in content]
+    return select(
+        staged.c.line,
+        turn.label("turn"),
+        first["line"].label("first_line"),
+        case((or_(false(), *differs), 1), else_=0).label("differs"),
+    ).subquery()
+
+
+def same_key_as(line: ColumnElement[Any]) -> ColumnElement[str]:
+    """The reason for a row whose key stood in ``line`` with other content."""
+    return literal("ne ujema se z vrstico ") + cast(line, String) + literal(" z isto oznako")
+
+
+def reject_repeats(staged: Table, key: Sequence[str], content: Sequence[str], heading: str) -> None:
+    """A key that comes twice must say the same; the later row is the bad one."""
+    rows = numbered(staged, key, content)
+    reject(
+        select(rows.c.line, literal(heading), same_key_as(rows.c.first_line)).where(
+            rows.c.differs == 1
+        )
+    )
+
+
+def look_up(
+    staged: Table, column: str, found: ColumnElement[int], same: ColumnElement[bool]
+) -> None:
+    """Fill ``column`` of ``staged`` with the number of what it refers to."""
+    db.session.execute(update(staged).values({column: found}).where(same))
+
+
+def reject_missing(staged: Table, column: str, heading: str, reason: str) -> None:
+    """Rows that refer to nothing known."""
+    reject(
+        select(staged.c.line, literal(heading), literal(reason)).where(staged.c[column].is_(None))
+    )

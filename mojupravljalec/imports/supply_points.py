@@ -1,0 +1,76 @@
+"""Odjemna mesta: where water is delivered, and which customer uses it when."""
+
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Date, Integer, String, Table, case
+
+from ..metering.models import FOR_EVER, Occupancy
+from . import cells, targets
+from .customers import CUSTOMER
+from .kind import BadRow, Column, Counts, Kind
+from .staging import Field, drop_rejected, look_up, reject_missing, reject_repeats, staging_table
+
+POINT: Table = Occupancy.metadata.tables["supply_point"]
+OCCUPANCY: Table = Occupancy.metadata.tables["occupancy"]
+STAGED = staging_table(
+    "staged_supply_point",
+    *(Field(name, String) for name in ("number", "customer_number", "street", "post_code", "town")),
+    Field("persons", Integer),
+    Field("from_on", Date),
+    Field("to_on", Date),
+    Field("customer_id", Integer),
+    Field("supply_point_id", Integer),
+    Field("point_fate", String),
+    Field("fate", String),
+)
+ADDRESS = {"street": "ulica", "post_code": "posta", "town": "kraj"}
+USE = {"customer_id": "sifra_stranke", "to_on": "do", "persons": "osebe"}
+POINTS = targets.Target(POINT, STAGED, ("number",), ADDRESS, "point_fate")
+OCCUPANCIES = targets.Target(OCCUPANCY, STAGED, ("supply_point_id", "from_on"), USE)
+
+
+def shape(*values: Any) -> tuple[Any, ...]:
+    """A row whose last day does not lie before its first."""
+    *_, from_on, to_on = values
+    if to_on and to_on < from_on:
+        raise BadRow("do", "pred dnem »od«")
+    return values
+
+
+def load(present: frozenset[str], batch_id: int) -> Counts:
+    """Judge and write the staged supply points, then who uses them."""
+    look_up(STAGED, "customer_id", CUSTOMER.c.id, CUSTOMER.c.number == STAGED.c.customer_number)
+    reject_missing(STAGED, "customer_id", "sifra_stranke", "te stranke ni")
+    reject_repeats(STAGED, ("number",), tuple(ADDRESS), "sifra_odjemnega_mesta")
+    reject_repeats(STAGED, ("number", "from_on"), tuple(USE), "sifra_odjemnega_mesta")
+    drop_rejected(STAGED)
+    targets.settle(POINTS, present)
+    targets.write(POINTS, present, batch_id)
+    look_up(STAGED, "supply_point_id", POINT.c.id, POINT.c.number == STAGED.c.number)
+    targets.settle(OCCUPANCIES, present)
+    targets.write(OCCUPANCIES, present, batch_id)
+    moved = STAGED.c.point_fate == targets.CHANGED
+    stays = STAGED.c.fate == targets.UNCHANGED
+    return targets.counts(STAGED, case((moved & stays, targets.CHANGED), else_=STAGED.c.fate))
+
+
+KIND = Kind(
+    name="supply-points",
+    title="odjemna mesta",
+    stem="odjemna_mesta",
+    columns=(
+        Column("sifra_odjemnega_mesta", cells.text, required=True),
+        Column("sifra_stranke", cells.text, required=True),
+        Column("ulica", cells.text, required=True),
+        Column("posta", cells.text),
+        Column("kraj", cells.text),
+        Column("osebe", partial(cells.whole, 0, 10_000), empty=None),
+        Column("od", cells.day, empty=FOR_EVER.isoformat()),
+        Column("do", cells.day, empty=None),
+    ),
+    staged=STAGED,
+    shape=shape,
+    load=load,
+    tables=(OCCUPANCY, POINT),
+)

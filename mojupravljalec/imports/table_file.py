@@ -1,0 +1,278 @@
+"""A table in a file: CSV or XLSX bytes in, numbered rows of text out.
+
+CSV is streamed, whatever its size. Pure: no Flask and no database, so that a file from the
+terminal, from a ZIP and from an upload are read alike. Source: formats.md.
+"""
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .cells import plain
+
+MEGABYTE = 1024 * 1024
+LONGEST_LINE = 200_000  # characters
+XLSX_BYTES = 50 * MEGABYTE
+XLSX_UNPACKED_BYTES = 400 * MEGABYTE
+XLSX_CELLS = 5_000_000  # the reader keeps a full rectangle in memory
+_REFERENCE = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
+
+Row = tuple[int, list[str]]
+Rows = Generator[Row, None, None]
+Progress = Callable[[int], None]
+
+
+class Unreadable(Exception):
+    """A file that is no table of ours; the message is for the operator."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Bytes that can be opened again; ``name`` is what reports call them."""
+
+    name: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the first look at a file found: its encoding, or "xlsx", and its SHA-256."""
+
+    encoding: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Headings:
+    """Where the wanted columns are, what else there is, and which mappings were used."""
+
+    written: list[str]
+    position: dict[str, int]
+    unknown: list[str]
+    mapped: set[str]
+
+
+def source_of(path: Path) -> Source:
+    """The file at ``path``."""
+    return Source(str(path), path.stat().st_size, lambda: path.open("rb"))
+
+
+def examine(source: Source) -> Facts:
+    """Read the file once: which encoding fits all of it, and its SHA-256."""
+    with source.open() as file:
+        start = file.read(4)
+    if start == b"\xd0\xcf\x11\xe0":
+        raise Unreadable("stara oblika XLS; shranite kot XLSX ali CSV")
+    if start == b"PK\x03\x04":
+        return Facts("xlsx", _sha256(source))
+    for encoding in ("utf-8-sig", "cp1250"):
+        if fingerprint := _decodes(source, encoding):
+            return Facts(encoding, fingerprint)
+    raise Unreadable("ni besedilo v UTF-8 ali Windows-1250")
+
+
+def _chunks(source: Source) -> Iterator[bytes]:
+    with source.open() as file:
+        while chunk := file.read(MEGABYTE):
+            yield chunk
+
+
+def _sha256(source: Source) -> str:
+    digest = hashlib.sha256()
+    for chunk in _chunks(source):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _decodes(source: Source, encoding: str) -> str:
+    """The file's SHA-256 if all of it is text in ``encoding``, otherwise ""."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    digest = hashlib.sha256()
+    try:
+        for chunk in _chunks(source):
+            if b"\0" in chunk:
+                raise Unreadable("ni besedilo; je morda v UTF-16? Shranite v UTF-8")
+            decoder.decode(chunk)
+            digest.update(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return ""
+    return digest.hexdigest()
+
+
+@contextmanager
+def opened(
+    source: Source, facts: Facts, progress: Progress | None = None
+) -> Iterator[Iterator[Row]]:
+    """The rows with their line numbers, the heading row first; empty rows are left out.
+
+    ``progress`` is told now and then how many more bytes have been read.
+    """
+    read = _xlsx_rows if facts.encoding == "xlsx" else _csv_rows
+    with closing(read(source, facts.encoding, progress or _silent)) as rows:
+        yield rows
+
+
+def _silent(_bytes_read: int) -> None:
+    """Nobody watches."""
+
+
+def _csv_rows(source: Source, encoding: str, progress: Progress) -> Rows:
+    with source.open() as binary, io.TextIOWrapper(binary, encoding, newline="") as text:
+        blank, heading = _first_line(text)
+        separator = delimiter(heading)
+        yield blank + 1, next(_parsed([heading], separator, blank))[1]
+        told = 0
+        for count, row in enumerate(_parsed(_lines(text), separator, blank + 1)):
+            yield row
+            if not count % 10_000:
+                progress(binary.tell() - told)
+                told = binary.tell()
+
+
+def _first_line(text: io.TextIOWrapper) -> tuple[int, str]:
+    """How many blank lines there are, and the heading row below them."""
+    for blank, line in enumerate(_lines(text)):
+        if line.strip():
+            return blank, line
+    raise Unreadable("datoteka je prazna")
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise Unreadable("predolga vrstica; to ni tabela")
+        yield line
+
+
+def delimiter(heading: str) -> str:
+    """Which of ``;``, tab and ``,`` parts the heading row.
+
+    >>> delimiter('"Ulica, kraj";naziv')
+    ';'
+    """
+    outside = re.sub(r'"[^"]*"', "", heading)
+    return max(";\t,", key=outside.count)
+
+
+def _parsed(lines: Iterable[str], separator: str, above: int) -> Iterator[Row]:
+    """CSV rows with the line each begins on; ``above`` lines came before them."""
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    line = above
+    try:
+        for cells in reader:
+            if any(cells):
+                yield line + 1, cells
+            line = above + reader.line_num
+    except csv.Error:
+        raise Unreadable(f"narekovaji v vrstici {line + 1} se ne ujemajo") from None
+
+
+def _xlsx_rows(source: Source, _encoding: str, progress: Progress) -> Rows:
+    from python_calamine import CalamineError, CalamineWorkbook  # half a megabyte, rarely needed
+
+    with source.open() as file:
+        data = file.read(XLSX_BYTES + 1)
+    _check_xlsx(data)
+    try:
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+        rows = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, ValueError, IndexError):
+        raise Unreadable("datoteke XLSX ni mogoče prebrati") from None
+    progress(source.size)
+    numbered = ((line, [cell_text(cell) for cell in row]) for line, row in enumerate(rows, 1))
+    yield from ((line, cells) for line, cells in numbered if any(cells))
+
+
+def _check_xlsx(data: bytes) -> None:
+    """Refuse a workbook that would not fit into memory. All of it is unpacked once to know."""
+    if len(data) > XLSX_BYTES:
+        raise Unreadable(f"XLSX nad {XLSX_BYTES // MEGABYTE} MB; shranite kot CSV")
+    too_big = Unreadable("XLSX je prevelik; shranite kot CSV")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            if sum(part.file_size for part in book.infolist()) > XLSX_UNPACKED_BYTES:
+                raise too_big
+            if any(_corner(book, part) > XLSX_CELLS for part in book.infolist()):
+                raise too_big
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+        raise Unreadable("datoteke XLSX ni mogoče prebrati") from None
+
+
+def _corner(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many cells the rectangle around all cells of a sheet has."""
+    columns, lines, tail = 0, 0, b""
+    with book.open(part) as file:
+        while chunk := file.read(MEGABYTE):
+            for letters, line in _REFERENCE.findall(tail + chunk):
+                columns = max(columns, _column_number(letters))
+                lines = max(lines, int(line))
+            tail = chunk[-200:]
+    return columns * lines
+
+
+def _column_number(letters: bytes) -> int:
+    """
+    >>> _column_number(b"AA")
+    27
+    """
+    return reduce(lambda total, letter: total * 26 + letter - 64, letters, 0)
+
+
+def cell_text(cell: Any) -> str:
+    """A cell of a spreadsheet as it would stand in a CSV.
+
+    A number gets a decimal comma, so that 12.345 is not taken for thousands.
+
+    >>> cell_text(12.345), cell_text(467.0), cell_text(date(2026, 11, 22))
+    ('12,345', '467', '2026-11-22')
+    """
+    if isinstance(cell, float):
+        digits = f"{Decimal(repr(cell)):f}"
+        return (digits.removesuffix(".0")).replace(".", ",")
+    if isinstance(cell, datetime):
+        midnight = not (cell.hour or cell.minute or cell.second)
+        return cell.date().isoformat() if midnight else cell.isoformat(" ")
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def find_headings(
+    written: list[str], wanted: Mapping[str, bool], mapping: Mapping[str, str]
+) -> Headings:
+    """Where each ``wanted`` column is; the value says whether the file must have it.
+
+    ``mapping`` leads from our heading to the file's own. Raises Unreadable.
+    """
+    theirs = {plain(foreign): ours for ours, foreign in mapping.items() if ours in wanted}
+    own = {plain(name): name for name in wanted if name not in theirs.values()}
+    ours = own | theirs
+    names = [plain(heading) for heading in written]
+    doubled = {name for name in names if name and names.count(name) > 1}
+    if doubled:
+        shown = next(heading for heading in written if plain(heading) in doubled)
+        raise Unreadable(f"stolpec »{shown.strip()}« je naveden dvakrat")
+    position: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in ours and ours[name] in position:
+            raise Unreadable(f"stolpec »{ours[name]}« je naveden dvakrat")
+        if name in ours:
+            position[ours[name]] = index
+    for name, required in wanted.items():
+        if required and name not in position:
+            raise Unreadable(f"manjka stolpec »{name}«")
+    unknown = [written[i].strip() for i, name in enumerate(names) if name and name not in ours]
+    mapped = {theirs[name] for name in names if name in theirs}
+    return Headings([heading.strip() for heading in written], position, unknown, mapped)

@@ -1,0 +1,14 @@
+"""Letters: queued with what they tell about, sent by the worker."""
+
+from flask import Flask
+from flask_mail import Mail
+
+
+def init_app(app: Flask) -> None:
+    """Register the mail settings and, where no server is set, the page that shows letters."""
+    Mail().init_app(app)
+    if app.config["MAIL_SERVER"]:
+        return
+    from .views import bp
+
+    app.register_blueprint(bp)

@@ -1,0 +1,281 @@
+"""What the letters say: one small function for each kind, one structure for all of them."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale, gettext, ngettext
+from flask_mail import Message
+
+from .models import OutboxLetter
+
+Facts = Mapping[str, Any]
+
+ACTIVATION_DAYS = 3
+NEW_EMAIL_DAYS = 3
+RESET_HOURS = 1
+
+# U+061C, U+200E … : they turn the reading direction, so that a name shows what it is not.
+_BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+@dataclass(frozen=True)
+class Button:
+    """The one thing to do; ``url`` also stands under it in plain, to be copied."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter in one language, in the order in which it is read."""
+
+    subject: str
+    greeting: str
+    paragraphs: tuple[str, ...]
+    button: Button | None = None
+    code_hint: str = ""
+    code: str = ""
+    closing: tuple[str, ...] = ()
+
+
+def write(letter: OutboxLetter) -> Message:
+    """The subject, text and HTML of ``letter`` in its language.
+
+    Raises KeyError for an unknown kind or a missing fact. Nothing is read from the database.
+    """
+    with force_locale(letter.language):
+        content = KINDS[letter.kind](letter.facts)
+        message = Message(
+            subject=one_line(content.subject),
+            recipients=[letter.to_address],
+            body=_render("mail/letter.txt", content, letter.language),
+            html=_render("mail/letter.html", content, letter.language),
+            sender=current_app.config["MAIL_SENDER"],
+            date=letter.created_at.timestamp(),
+            extra_headers={
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": letter.language,
+            },
+        )
+    message.msgId = letter.message_id
+    return message
+
+
+def _render(template: str, content: Letter, language: str) -> str:
+    # Past render_template: what pages put into every context has no place in a letter.
+    page = current_app.jinja_env.get_template(template)
+    return page.render(letter=content, language=language, config=current_app.config)
+
+
+def one_line(text: str) -> str:
+    """``text`` without line breaks, control characters and turns of direction."""
+    seen = text.translate(_BIDI)
+    seen = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in seen)
+    return " ".join(seen.split())
+
+
+def name(text: str) -> str:
+    """A name as a letter may show it: one line, and nothing a mail program makes a link of.
+
+    Whoever registers chooses the name and also the address the letter goes to.
+    """
+    line = one_line(str(text))[:100]
+    return re.sub(r"\.(?=\w{2})", ". ", line).replace("://", ": / /")
+
+
+def _url(path: str) -> str:
+    return f"{current_app.config['SITE_URL']}/{path.lstrip('/')}"
+
+
+def _site() -> str:
+    return one_line(current_app.config["SITE_NAME"])
+
+
+def _greeting(facts: Facts) -> str:
+    called = name(facts["first_name"])
+    greeting: str = gettext("Hello %(name)s,", name=called) if called else gettext("Hello,")
+    return greeting
+
+
+def _call_us() -> str:
+    sentence: str = gettext(
+        "If this was not your wish, call us at once: %(phone)s, %(hours)s.",
+        phone=current_app.config["OPERATOR_PHONE"],
+        hours=current_app.config["OPERATOR_HOURS"],
+    )
+    return sentence
+
+
+def _hours(hours: int) -> str:
+    sentence: str = ngettext(
+        "The button works for %(num)d hour.", "The button works for %(num)d hours.", hours
+    )
+    return sentence
+
+
+def _activation(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("Confirm your e-mail address"),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext(
+                "Access to the portal %(site)s was created with this address. "
+                "One last step: confirm that the address is yours.",
+                site=_site(),
+            ),
+        ),
+        button=Button(gettext("Confirm the address"), _url(facts["path"])),
+        code_hint=gettext("Or type this code on the page %(url)s", url=_url("/aktivacija")),
+        code=one_line(str(facts["code"])),
+        closing=(
+            gettext(
+                "What next? After that, sign in and type the customer code. "
+                "It is printed on the invoice."
+            ),
+            ngettext(
+                "The button and the code work for %(num)d day. "
+                "Later you can ask for new ones on the sign-in page.",
+                "The button and the code work for %(num)d days. "
+                "Later you can ask for new ones on the sign-in page.",
+                ACTIVATION_DAYS,
+            ),
+            gettext("If the access is not yours, discard this letter: nothing will happen."),
+        ),
+    )
+
+
+def _known_address(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("You already have access"),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext(
+                "Somebody, perhaps you, tried to create access to the portal %(site)s "
+                "with this address. The address already has access. Nothing has changed.",
+                site=_site(),
+            ),
+            gettext("If you know your password, sign in on the page %(url)s", url=_url("/prijava")),
+            gettext("If you do not remember it, choose a new one."),
+        ),
+        button=Button(gettext("Choose a new password"), _url(facts["path"])),
+        closing=(
+            _hours(RESET_HOURS),
+            gettext("If the request is not yours, discard this letter: nothing will happen."),
+        ),
+    )
+
+
+def _reset(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("Choose a new password"),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext(
+                "Somebody, perhaps you, asked for a new password for your access "
+                "to the portal %(site)s.",
+                site=_site(),
+            ),
+        ),
+        button=Button(gettext("Choose a new password"), _url(facts["path"])),
+        closing=(
+            _hours(RESET_HOURS),
+            gettext(
+                "If the request is not yours, discard this letter: "
+                "your present password stays as it is."
+            ),
+        ),
+    )
+
+
+def _new_email(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("Confirm your new e-mail address"),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext(
+                "This is to become the address of your access to the portal %(site)s. "
+                "Until you confirm it, the old address holds.",
+                site=_site(),
+            ),
+        ),
+        button=Button(gettext("Confirm the address"), _url(facts["path"])),
+        closing=(
+            ngettext(
+                "The button works for %(num)d day.",
+                "The button works for %(num)d days.",
+                NEW_EMAIL_DAYS,
+            ),
+            gettext("If the request is not yours, discard this letter: nothing will happen."),
+        ),
+    )
+
+
+def _email_changed(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("The e-mail address of your access has changed"),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext("The new address of your access to the portal %(site)s is:", site=_site()),
+            one_line(str(facts["new_email"])),
+            gettext("Sign in with the new address. No more letters will come to this one."),
+        ),
+        closing=(_call_us(),),
+    )
+
+
+def _password_changed(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("Your password has changed"),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext(
+                "The password of your access to the portal %(site)s has changed. "
+                "On other devices you need to sign in again.",
+                site=_site(),
+            ),
+        ),
+        closing=(_call_us(),),
+    )
+
+
+def _customer_linked(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext(
+            "Customer %(number)s: one more person has access", number=name(facts["customer_number"])
+        ),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext("One more person can now see and do what you can for this customer:"),
+            gettext(
+                "Customer: %(customer)s, number %(number)s",
+                customer=name(facts["customer_name"]),
+                number=name(facts["customer_number"]),
+            ),
+            gettext("New person: %(who)s", who=name(facts["who"])),
+            gettext("Your profile shows everybody who has access."),
+        ),
+        button=Button(gettext("Look at the profile"), _url("/profil")),
+        closing=(
+            gettext(
+                "If you do not know this person, call us: %(phone)s, %(hours)s.",
+                phone=current_app.config["OPERATOR_PHONE"],
+                hours=current_app.config["OPERATOR_HOURS"],
+            ),
+        ),
+    )
+
+
+KINDS: Mapping[str, Callable[[Facts], Letter]] = {
+    "activation": _activation,
+    "known-address": _known_address,
+    "reset": _reset,
+    "new-email": _new_email,
+    "email-changed": _email_changed,
+    "password-changed": _password_changed,
+    "customer-linked": _customer_linked,
+}

@@ -1,0 +1,215 @@
+"""Keeping a resident's reading. Nothing here commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from flask import current_app
+
+from .. import storage
+from ..accounts.queries import SignedIn
+from ..audit.actions import record
+from ..extensions import db
+from ..values import clock
+from . import queries, rules
+from .models import EarlierReading, MeterInstallation, Reading, Source, Status
+from .queries import PointSeen
+from .windows import parse_window
+
+
+class Refusal(StrEnum):
+    """Why a value that is a reading cannot be taken here."""
+
+    NO_METER = "no-meter"
+    NOT_YOUR_TIME = "not-your-time"
+    BILLED = "billed"
+    READ_BY_OFFICE = "read-by-office"
+
+
+class Refused(Exception):
+    """The reading was not taken; ``why`` is for the page to put into words."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Doubtful(Exception):
+    """The value is odd: the resident is asked before it is kept."""
+
+    def __init__(self, verdict: rules.Verdict, value_l: int) -> None:
+        super().__init__(verdict.doubts)
+        self.verdict = verdict
+        self.value_l = value_l
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the form says. ``confirmed_l``: the litres that the resident was asked about."""
+
+    typed: str
+    taken_on: date
+    submission: str
+    confirmed_l: int | None = None
+    reason: str = ""
+    photo: str = ""  # its name in the storage
+
+
+def register_of(meter: MeterInstallation) -> rules.Register:
+    """The meter as the rules see it."""
+    return rules.Register(
+        meter.digits,
+        meter.decimals,
+        meter.installed_on,
+        meter.start_l,
+        meter.removed_on,
+        meter.end_l,
+    )
+
+
+def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Reading:
+    """Keep a resident's reading; a doubtful one, once confirmed, waits for the office.
+
+    The same submission again gives the reading it became the first time. A second value
+    for a day corrects the first, which is kept as it was.
+
+    Raises NotAReading (cannot be one), Refused (not here), Doubtful (ask, then send again
+    with ``confirmed_l`` and a reason).
+    """
+    meter = queries.current_meter(point.id, lock=True)
+    if meter is None:
+        raise Refused(Refusal.NO_METER)
+    submission = f"{person.id}:{answers.submission}"
+    if sent := queries.reading_by_submission(submission):
+        return sent
+    value_l, verdict = _judged(point, meter, answers)
+    present = queries.reading_on(meter.id, answers.taken_on)
+    if present is not None:
+        _refuse_correction(present)
+        if present.value_l == value_l and present.source == Source.PORTAL:
+            present.photo = answers.photo or present.photo
+            return present
+    reading = _keep(present, meter, answers, value_l)
+    reading.status = Status.PENDING if verdict.pending else Status.ACCEPTED
+    reading.doubts = ",".join(verdict.doubts)
+    reading.submission, reading.account_id = submission, person.id
+    db.session.flush()
+    record(
+        "reading.sent",
+        account_id=person.id,
+        subject=f"reading:{reading.id}",
+        value_l=value_l,
+        taken_on=answers.taken_on.isoformat(),
+        doubts=reading.doubts,
+    )
+    return reading
+
+
+def _judged(
+    point: PointSeen, meter: MeterInstallation, answers: Answers
+) -> tuple[int, rules.Verdict]:
+    value_l = rules.parse_register(answers.typed, digits=meter.digits, decimals=meter.decimals)
+    register = register_of(meter)
+    rules.check_day(register, answers.taken_on, clock.today())
+    if not point.has(answers.taken_on):
+        raise Refused(Refusal.NOT_YOUR_TIME)
+    verdict = rules.judge(
+        value_l,
+        answers.taken_on,
+        register,
+        _known(meter.id),
+        _limits(),
+        earlier=_earlier_meters(point.id, meter.id),
+    )
+    if verdict.asks and (answers.confirmed_l != value_l or not answers.reason):
+        raise Doubtful(verdict, value_l)
+    return value_l, verdict
+
+
+def _known(installation_id: int) -> list[rules.Known]:
+    """The meter's values, with those that may not be a baseline marked."""
+    return [
+        rules.Known(day, value_l, source != Source.ESTIMATE and status == Status.ACCEPTED)
+        for day, value_l, source, status in queries.readings_of_meter(installation_id)
+    ]
+
+
+def _earlier_meters(point_id: int, current_id: int) -> Sequence[Sequence[rules.Known]]:
+    return [_known(meter.id) for meter in queries.meters_at(point_id) if meter.id != current_id]
+
+
+def _limits() -> rules.Limits:
+    settings = current_app.config
+    return rules.Limits(
+        soft_low=settings["READING_SOFT_LOW"],
+        soft_high=settings["READING_SOFT_HIGH"],
+        soft_min_l=settings["READING_SOFT_M3"] * 1000,
+        pending_factor=settings["READING_REVIEW"],
+    )
+
+
+def _refuse_correction(present: Reading) -> None:
+    if present.exported_at:
+        raise Refused(Refusal.BILLED)
+    if present.source == Source.COLLECTOR:
+        raise Refused(Refusal.READ_BY_OFFICE)
+
+
+def _keep(
+    present: Reading | None, meter: MeterInstallation, answers: Answers, value_l: int
+) -> Reading:
+    """A new row, or the present one with its old content put aside."""
+    moment = clock.now()
+    # What was received by the window's last second counts, whatever the phone's clock said.
+    counts_for = parse_window(current_app.config["READING_WINDOW"]).counts_for(
+        clock.local_day(moment)
+    )
+    if present is None:
+        present = Reading(
+            installation_id=meter.id,
+            taken_on=answers.taken_on,
+            value_l=value_l,
+            source=Source.PORTAL,
+        )
+        db.session.add(present)
+    else:
+        _put_aside(present)
+    present.value_l, present.source, present.batch_id = value_l, Source.PORTAL, None
+    present.received_at, present.counts_for = moment, counts_for
+    present.reason, present.photo = answers.reason, answers.photo
+    return present
+
+
+def _put_aside(present: Reading) -> None:
+    """Keep what a correction replaces, for good."""
+    kept = (
+        "value_l",
+        "source",
+        "status",
+        "reason",
+        "submission",
+        "received_at",
+        "account_id",
+        "batch_id",
+        "counts_for",
+        "doubts",
+        "photo",
+    )
+    db.session.add(
+        EarlierReading(
+            reading_id=present.id,
+            replaced_at=clock.now(),
+            replaced_by_batch_id=None,
+            **{name: getattr(present, name) for name in kept},
+        )
+    )
+    present.submission = None
+    db.session.flush()
+
+
+def keep_photo(data: bytes) -> str:
+    """Shrink and keep a photo; its name. Raises NotAPhoto."""
+    from .photo import shrink  # the picture library only where there is a picture
+
+    return storage.keep(shrink(data), "jpg")

@@ -1,0 +1,63 @@
+"""Shape and wording of a reading."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import FileField, HiddenField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from ..web.forms import DayField, Form, Required, Shorter
+from . import rules
+
+REASONS = [
+    SelectChoice(rules.Reason.GARDEN_OR_POOL, _("Watering or filling a pool")),
+    SelectChoice(rules.Reason.LEAK, _("Something may be leaking")),
+    SelectChoice(rules.Reason.MORE_PEOPLE, _("There are more of us in the house")),
+    SelectChoice(rules.Reason.HOUSE_EMPTY, _("The house was empty")),
+    SelectChoice(rules.Reason.METER_CHANGED, _("The meter was changed")),
+    SelectChoice(rules.Reason.LAST_VALUE_WRONG, _("The last reading was not right")),
+    SelectChoice(rules.Reason.DONT_KNOW, _("I do not know")),
+]
+
+
+class ReadingForm(Form):
+    value = StringField(
+        _("Meter reading in m³"),
+        [Required(_("Copy the black digits from the meter.")), Shorter(40)],
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    taken_on = DayField(_("Read on"), [Required(_("Write the day of the reading."))])
+    photo = FileField(
+        _("Photo of the meter"),
+        description=_("Optional. JPEG, PNG or HEIC."),
+        render_kw={"accept": "image/*"},
+    )
+    reason = RadioField(
+        _("If the number is right: why does it differ?"),
+        choices=REASONS,
+        validate_choice=False,
+    )
+    submission = HiddenField(default=lambda: str(uuid4()))
+    confirmed_l = HiddenField()
+    kept_photo = HiddenField()
+
+    def validate_submission(self, field: Any) -> None:
+        try:
+            field.data = str(UUID(field.data or ""))
+        except ValueError as wrong:
+            field.data = str(uuid4())
+            field.raw_data = [field.data]
+            raise ValidationError(gettext("Please send the form once more.")) from wrong
+
+    def validate_reason(self, field: Any) -> None:
+        if field.data not in {None, "", *rules.Reason}:
+            field.data = None
+
+    @property
+    def confirmed(self) -> int | None:
+        """The litres that the resident was asked about, in the form before this one."""
+        text = self.confirmed_l.data or ""
+        return int(text) if text.isdecimal() and len(text) < 16 else None

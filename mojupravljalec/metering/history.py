@@ -1,0 +1,239 @@
+"""One history of a supply point across its meters, and what was used month by month.
+
+Register values and consumptions are whole litres.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from .rules import Register, difference_l
+
+ESTIMATE = "estimate"  # a source
+PENDING = "pending"  # a status
+
+# People read between the 20th and the month's end; the newest month may lack so many days.
+MOST_DAYS_MISSING = 11
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A reading as it is kept."""
+
+    taken_on: date
+    value_l: int
+    source: str
+    status: str
+    installation_id: int
+    reading_id: int
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One meter, while it was built in."""
+
+    id: int
+    serial: str
+    register: Register
+
+
+@dataclass(frozen=True)
+class Row:
+    """A reading, or the exchange of a meter, which has no consumption of its own.
+
+    ``used_l`` in ``days`` is since the last value that was not pending, None while unknown.
+    """
+
+    kind: Literal["reading", "exchange"]
+    taken_on: date
+    value_l: int
+    serial: str
+    source: str = ""
+    status: str = ""
+    reading_id: int | None = None
+    used_l: int | None = None
+    days: int | None = None
+    per_day_l: float | None = None
+    old_serial: str = ""
+    new_serial: str = ""
+    old_end_l: int | None = None
+    new_start_l: int | None = None
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The value the next reading is compared with.
+
+    ``carried_l`` was used since ``since`` on meters removed in the meantime; None if unknown.
+    """
+
+    since: date
+    value_l: int
+    carried_l: int | None = 0
+
+
+def history(entries: Sequence[Entry], installations: Sequence[Installation]) -> list[Row]:
+    """Readings and exchanges of one supply point, newest first.
+
+    The meters follow one another; the first starts from what its fitter noted. Consumption over
+    an exchange is (end − last on the old) + (now − start on the new), unknown without the end,
+    and never clamped to 0. A pending reading shows its consumption, but the next one is not
+    compared with it. Entries of other installations are left out.
+    """
+    return list(_oldest_first(entries, installations))[::-1]
+
+
+def _oldest_first(entries: Sequence[Entry], installations: Sequence[Installation]) -> Iterator[Row]:
+    base: _Base | None = None
+    old: Installation | None = None
+    for meter in sorted(installations, key=lambda one: one.register.installed_on):
+        if base is None or old is None:
+            base = _Base(meter.register.installed_on, meter.register.start_l)
+        else:
+            base = _over_exchange(base, old, meter)
+            yield _exchange_row(old, meter)
+        for entry in _entries_of(meter, entries):
+            yield _reading_row(entry, meter, base)
+            if entry.status != PENDING:
+                base = _Base(entry.taken_on, entry.value_l)
+        old = meter
+
+
+def _entries_of(meter: Installation, entries: Iterable[Entry]) -> list[Entry]:
+    own = (entry for entry in entries if entry.installation_id == meter.id)
+    return sorted(own, key=lambda entry: (entry.taken_on, entry.reading_id))
+
+
+def _over_exchange(base: _Base, old: Installation, new: Installation) -> _Base:
+    carried_l = None
+    if old.register.end_l is not None:
+        carried_l = _used_l(base, old.register.end_l, old)
+    return _Base(base.since, new.register.start_l, carried_l)
+
+
+def _used_l(base: _Base, value_l: int, meter: Installation) -> int | None:
+    if base.carried_l is None:
+        return None
+    on_meter_l = difference_l(base.value_l, value_l, range_l=meter.register.range_l)
+    return base.carried_l + on_meter_l
+
+
+def _exchange_row(old: Installation, new: Installation) -> Row:
+    return Row(
+        kind="exchange",
+        taken_on=new.register.installed_on,
+        value_l=new.register.start_l,
+        serial=new.serial,
+        old_serial=old.serial,
+        new_serial=new.serial,
+        old_end_l=old.register.end_l,
+        new_start_l=new.register.start_l,
+    )
+
+
+def _reading_row(entry: Entry, meter: Installation, base: _Base) -> Row:
+    used_l = _used_l(base, entry.value_l, meter)
+    days = (entry.taken_on - base.since).days
+    return Row(
+        kind="reading",
+        taken_on=entry.taken_on,
+        value_l=entry.value_l,
+        serial=meter.serial,
+        source=entry.source,
+        status=entry.status,
+        reading_id=entry.reading_id,
+        used_l=used_l,
+        days=days,
+        per_day_l=used_l / days if used_l is not None and days > 0 else None,
+    )
+
+
+# ---------------------------------------------------------------- month by month
+
+
+@dataclass(frozen=True)
+class Month:
+    """What was used in a calendar month, in litres; None if not known for enough of its days.
+
+    ``estimated`` if a part of it comes from a reading that was estimated. ``days_missing`` counts
+    the days at the end of the newest month that nobody has read yet.
+    """
+
+    first_day: date
+    used_l: int | None
+    estimated: bool
+    days_missing: int = 0
+
+
+def monthly_usage_l(rows: Sequence[Row], *, until: date, months: int = 13) -> list[Month]:
+    """Consumption of the ``months`` calendar months that end with the month of ``until``.
+
+    Oldest first. What was used between two readings is spread evenly over the days after the
+    first up to and including the second; the litres of all months together are exactly those
+    used. Pending readings are left out. A month counts when all its days are known; only the
+    newest one known may lack up to 11 days at its end, since people read before the month does.
+    """
+    read = [row for row in rows if row.used_l is not None and row.days and row.status != PENDING]
+    newest_on = max((row.taken_on for row in read), default=None)
+    sums = _month_sums(read)
+    return [_month(first, sums.get(first), newest_on) for first in _months_to(until, months)]
+
+
+@dataclass
+class _Sum:
+    used_l: int = 0
+    days: int = 0
+    estimated: bool = False
+
+
+def _month_sums(read: Iterable[Row]) -> dict[date, _Sum]:
+    """What falls to each month, by its first day."""
+    sums: dict[date, _Sum] = {}
+    for row in read:
+        for first, days, used_l in _parts(row):
+            part = sums.setdefault(first, _Sum())
+            part.days += days
+            part.used_l += used_l
+            part.estimated |= row.source == ESTIMATE
+    return sums
+
+
+def _parts(row: Row) -> Iterator[tuple[date, int, int]]:
+    """First day of each month the period touches, its days there, and its litres there.
+
+    Rounding the running total, not each part, keeps the sum exact.
+    """
+    days, used_l = row.days or 0, row.used_l or 0
+    passed, given_l = 0, 0
+    while passed < days:
+        day = row.taken_on - timedelta(days=days - passed - 1)
+        here = min(_length(day) - day.day + 1, days - passed)
+        passed += here
+        part_l = used_l * passed // days - given_l
+        given_l += part_l
+        yield day.replace(day=1), here, part_l
+
+
+def _month(first: date, part: _Sum | None, newest_on: date | None) -> Month:
+    missing = _length(first) - (part.days if part else 0)
+    newest = newest_on is not None and newest_on.replace(day=1) == first
+    if part is None or missing > (_missing_at_end(newest_on) if newest else 0):
+        return Month(first, None, estimated=False)
+    return Month(first, part.used_l, part.estimated, missing)
+
+
+def _missing_at_end(newest_on: date | None) -> int:
+    missing = _length(newest_on) - newest_on.day if newest_on else 0
+    return missing if missing <= MOST_DAYS_MISSING else 0
+
+
+def _months_to(until: date, months: int) -> list[date]:
+    """First days of so many months, oldest first, the last that of ``until``."""
+    last = until.year * 12 + until.month - 1
+    return [date(at // 12, at % 12 + 1, 1) for at in range(last - months + 1, last + 1)]
+
+
+def _length(day: date) -> int:
+    return monthrange(day.year, day.month)[1]

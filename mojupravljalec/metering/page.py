@@ -1,0 +1,181 @@
+"""What the page of one supply point shows, put together from queries and rules."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from babel.dates import format_date
+from flask import current_app
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup
+
+from ..values import clock
+from ..web.filters import cubic, month
+from . import history, queries
+from .actions import register_of
+from .chart import bar_chart
+from .models import EarlierReading, MeterInstallation, Reading, Source
+from .windows import Span, parse_window
+
+ROWS_AT_FIRST = 13  # a year, and the same month of the year before
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A reading just sent, as its sender may keep it."""
+
+    reading: Reading
+    row: history.Row
+
+
+@dataclass(frozen=True)
+class PointPage:
+    """One supply point as its resident sees it."""
+
+    point: queries.PointSeen
+    meter: MeterInstallation | None
+    rows: list[history.Row]
+    earlier: dict[int, list[EarlierReading]]
+    photos: frozenset[int]
+    billed: frozenset[int]
+    receipt: Receipt | None
+    today: date
+
+    @property
+    def may_send(self) -> bool:
+        return self.meter is not None and self.point.has(self.today)
+
+    @property
+    def last(self) -> history.Row | None:
+        """The newest reading of the meter that runs now."""
+        rows = (row for row in self.rows if row.kind == "reading")
+        newest = next(rows, None)
+        return newest if newest and self.meter and newest.serial == self.meter.serial else None
+
+    @property
+    def window(self) -> Span | None:
+        """The open window, if it is open today."""
+        return parse_window(current_app.config["READING_WINDOW"]).span_on(self.today)
+
+    @property
+    def next_bill(self) -> date:
+        """First day of the month whose bill takes a reading sent today."""
+        return parse_window(current_app.config["READING_WINDOW"]).counts_for(self.today)
+
+    @property
+    def usage(self) -> list[history.Month]:
+        """Thirteen months up to the newest reading."""
+        until = max((row.taken_on for row in self.rows), default=self.today)
+        return history.monthly_usage_l(self.rows, until=until)
+
+    def can_correct(self, row: history.Row) -> bool:
+        """Whether the resident may replace the value: their own, of the meter that runs."""
+        return bool(
+            self.may_send
+            and self.meter
+            and row.source == Source.PORTAL
+            and row.serial == self.meter.serial
+            and row.reading_id not in self.billed
+        )
+
+
+def page_of(seen: queries.PointSeen, receipt_id: int | None) -> PointPage:
+    """Everything about ``seen``; the receipt only of a reading in the resident's own time."""
+    meters = queries.meters_at(seen.id)
+    found = queries.readings_seen(seen)
+    rows = _rows(seen, found, meters)
+    return PointPage(
+        point=seen,
+        meter=next((one for one in reversed(meters) if one.removed_on is None), None),
+        rows=rows,
+        earlier=queries.earlier_values(
+            [reading.id for reading in found if reading.source == Source.PORTAL]
+        ),
+        photos=frozenset(reading.id for reading in found if reading.photo),
+        billed=frozenset(reading.id for reading in found if reading.exported_at),
+        receipt=_receipt(seen, rows, receipt_id),
+        today=clock.today(),
+    )
+
+
+def _rows(
+    seen: queries.PointSeen, found: list[queries.ReadingRow], meters: list[MeterInstallation]
+) -> list[history.Row]:
+    entries = [
+        history.Entry(
+            one.taken_on, one.value_l, one.source, one.status, one.installation_id, one.id
+        )
+        for one in found
+    ]
+    installed = [history.Installation(one.id, one.serial, register_of(one)) for one in meters]
+    own = (row for row in history.history(entries, installed) if seen.has(row.taken_on))
+    return [_without_strangers(seen, row) for row in own]
+
+
+def _without_strangers(seen: queries.PointSeen, row: history.Row) -> history.Row:
+    """A consumption that began before the resident's time tells of whoever was there then."""
+    if row.days is None or seen.has(row.taken_on - timedelta(days=row.days)):
+        return row
+    return replace(row, used_l=None, days=None, per_day_l=None)
+
+
+def _receipt(
+    seen: queries.PointSeen, rows: list[history.Row], reading_id: int | None
+) -> Receipt | None:
+    row = next((row for row in rows if reading_id and row.reading_id == reading_id), None)
+    return (
+        Receipt(queries.reading_of(seen, row.reading_id), row) if row and row.reading_id else None
+    )
+
+
+def chart(page: PointPage) -> Markup:
+    """The consumption by month as a picture with a text alternative."""
+    months = page.usage
+    told = "; ".join(
+        f"{month(one.first_day)}: {cubic(one.used_l)}" for one in months if one.used_l is not None
+    )
+    svg = bar_chart(
+        months,
+        labels=[format_date(one.first_day, "LLL", locale=get_locale())[:3] for one in months],
+        title=gettext("Consumption by month in m³"),
+        describe=told,
+    )
+    return Markup(svg)  # noqa: S704 bar_chart escapes what it is given
+
+
+def usage_sentence(page: PointPage) -> str:
+    """The chart in one sentence: the last month, and how it compares with a year ago."""
+    first, *_, last = page.usage
+    if last.used_l is None:
+        return ""
+    used = round(last.used_l / 1000)
+    if last.days_missing:
+        return gettext(
+            "In %(month)s you have used %(used)s so far.",
+            month=month(last.first_day),
+            used=cubic(used * 1000),
+        )
+    sentence = gettext(
+        "In %(month)s you used %(used)s.", month=month(last.first_day), used=cubic(used * 1000)
+    )
+    if first.used_l is None:
+        return sentence
+    return f"{sentence} {_compared(used - round(first.used_l / 1000))}"
+
+
+def _compared(more_m3: int) -> str:
+    if more_m3 == 0:
+        return gettext("This is as much as a year before.")
+    if more_m3 > 0:
+        return gettext(
+            "This is %(difference)s more than a year before.", difference=cubic(more_m3 * 1000)
+        )
+    return gettext(
+        "This is %(difference)s less than a year before.", difference=cubic(-more_m3 * 1000)
+    )
+
+
+def days_left(span: Span, today: date) -> str:
+    """How long a reading still counts for this month's bill."""
+    return ngettext(
+        "%(num)d day is left", "%(num)d days are left", (span.closes_on - today).days + 1
+    )

@@ -1,0 +1,230 @@
+"""Supply points, meters and readings, always as an account may see them.
+
+What an account sees follows from its links: the occupancies of linked customers, and of
+these only their own days.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Row, Select, and_, or_, select
+from werkzeug.exceptions import NotFound
+
+from ..customers.models import Customer, CustomerLink
+from ..customers.rules import serial_key
+from ..extensions import db
+from .models import EarlierReading, MeterInstallation, Occupancy, Reading, SupplyPoint
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One customer's time at a supply point, both days included."""
+
+    occupancy_id: int
+    customer_number: str
+    customer_name: str
+    from_on: date
+    to_on: date | None
+    persons: int | None
+
+    def has(self, day: date) -> bool:
+        return self.from_on <= day and (self.to_on is None or day <= self.to_on)
+
+
+@dataclass(frozen=True)
+class PointSeen:
+    """A supply point and the days of it that one account may see."""
+
+    id: int
+    number: str
+    street: str
+    post_code: str
+    town: str
+    stays: tuple[Stay, ...]
+
+    def has(self, day: date) -> bool:
+        """Whether ``day`` lies in the account's own time."""
+        return any(stay.has(day) for stay in self.stays)
+
+
+def _seen() -> Select[SupplyPoint, Occupancy, Customer]:
+    return (
+        select(SupplyPoint, Occupancy, Customer)
+        .join(Occupancy, Occupancy.supply_point_id == SupplyPoint.id)
+        .join(Customer, Customer.id == Occupancy.customer_id)
+        .join(
+            CustomerLink,
+            and_(CustomerLink.customer_id == Customer.id, CustomerLink.ended_at.is_(None)),
+        )
+    )
+
+
+def points_of(account_id: int) -> list[PointSeen]:
+    """The account's supply points, by street and number; those of today first."""
+    rows = db.session.execute(
+        _seen()
+        .where(CustomerLink.account_id == account_id)
+        .order_by(
+            Occupancy.to_on.is_not(None), SupplyPoint.street, SupplyPoint.number, Occupancy.from_on
+        )
+    ).all()
+    grouped: dict[int, list[Row[SupplyPoint, Occupancy, Customer]]] = {}
+    for row in rows:
+        grouped.setdefault(row[0].id, []).append(row)
+    return [_point(group) for group in grouped.values()]
+
+
+def point_of(account_id: int, point_id: int) -> PointSeen:
+    """The account's own supply point; a stranger's is simply not found."""
+    rows = db.session.execute(
+        _seen()
+        .where(CustomerLink.account_id == account_id, SupplyPoint.id == point_id)
+        .order_by(Occupancy.from_on)
+    ).all()
+    if not rows:
+        raise NotFound
+    return _point(list(rows))
+
+
+def _point(rows: list[Row[SupplyPoint, Occupancy, Customer]]) -> PointSeen:
+    place = rows[0][0]
+    stays = tuple(
+        Stay(stay.id, customer.number, customer.name, stay.from_on, stay.to_on, stay.persons)
+        for _, stay, customer in rows
+    )
+    return PointSeen(place.id, place.number, place.street, place.post_code, place.town, stays)
+
+
+def meters_at(point_id: int) -> list[MeterInstallation]:
+    """Every meter that was ever built in at the supply point, the first one first."""
+    return list(
+        db.session.scalars(
+            select(MeterInstallation)
+            .filter_by(supply_point_id=point_id)
+            .order_by(MeterInstallation.installed_on, MeterInstallation.id)
+        )
+    )
+
+
+def current_meter(point_id: int, *, lock: bool = False) -> MeterInstallation | None:
+    """The meter that runs now. ``lock`` makes everybody else who writes there wait."""
+    query = (
+        select(MeterInstallation)
+        .filter_by(supply_point_id=point_id, removed_on=None)
+        .order_by(MeterInstallation.installed_on.desc(), MeterInstallation.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query.with_for_update() if lock else query)
+
+
+class ReadingRow(NamedTuple):
+    """A reading as lists need it."""
+
+    id: int
+    installation_id: int
+    taken_on: date
+    value_l: int
+    source: str
+    status: str
+    photo: str
+    exported_at: datetime | None
+
+
+def readings_seen(point: PointSeen) -> list[ReadingRow]:
+    """The readings in the account's own time, oldest first."""
+    own = or_(
+        *(
+            and_(
+                Reading.taken_on >= stay.from_on,
+                *([Reading.taken_on <= stay.to_on] if stay.to_on else []),
+            )
+            for stay in point.stays
+        )
+    )
+    query = (
+        select(
+            Reading.id,
+            Reading.installation_id,
+            Reading.taken_on,
+            Reading.value_l,
+            Reading.source,
+            Reading.status,
+            Reading.photo,
+            Reading.exported_at,
+        )
+        .join(MeterInstallation, MeterInstallation.id == Reading.installation_id)
+        .where(MeterInstallation.supply_point_id == point.id, own)
+        .order_by(Reading.taken_on, Reading.id)
+    )
+    return [ReadingRow(*row) for row in db.session.execute(query)]
+
+
+def readings_of_meter(installation_id: int) -> list[Row[date, int, str, str]]:
+    """Day, litres, source and status of every reading, also of earlier occupants.
+
+    For judging a new value only: nothing of it is shown outside its owner's time.
+    """
+    return list(
+        db.session.execute(
+            select(Reading.taken_on, Reading.value_l, Reading.source, Reading.status)
+            .filter_by(installation_id=installation_id)
+            .order_by(Reading.taken_on)
+        )
+    )
+
+
+def earlier_values(reading_ids: list[int]) -> dict[int, list[EarlierReading]]:
+    """What corrections replaced, by the reading that took its place, newest first."""
+    found: dict[int, list[EarlierReading]] = {}
+    if reading_ids:
+        for row in db.session.scalars(
+            select(EarlierReading)
+            .where(EarlierReading.reading_id.in_(reading_ids))
+            .order_by(EarlierReading.id.desc())
+        ):
+            found.setdefault(row.reading_id, []).append(row)
+    return found
+
+
+def reading_by_submission(submission: str) -> Reading | None:
+    """What the form with this submission became, even if it was corrected since."""
+    sent = db.session.scalar(select(Reading).filter_by(submission=submission))
+    if sent:
+        return sent
+    earlier = db.session.scalar(select(EarlierReading).filter_by(submission=submission))
+    return db.session.get(Reading, earlier.reading_id) if earlier else None
+
+
+def reading_on(installation_id: int, day: date) -> Reading | None:
+    """The value that counts for ``day``."""
+    return db.session.scalar(
+        select(Reading).filter_by(installation_id=installation_id, taken_on=day)
+    )
+
+
+def reading_of(point: PointSeen, reading_id: int) -> Reading:
+    """A reading in the account's own time; any other is not found."""
+    reading = db.session.scalar(
+        select(Reading)
+        .join(MeterInstallation, MeterInstallation.id == Reading.installation_id)
+        .where(Reading.id == reading_id, MeterInstallation.supply_point_id == point.id)
+    )
+    if reading is None or not point.has(reading.taken_on):
+        raise NotFound
+    return reading
+
+
+def has_meter(customer_id: int, serial: str) -> bool:
+    """Whether ``serial`` is the number of a meter that runs where the customer lives now."""
+    serials = db.session.scalars(
+        select(MeterInstallation.serial)
+        .join(Occupancy, Occupancy.supply_point_id == MeterInstallation.supply_point_id)
+        .where(
+            Occupancy.customer_id == customer_id,
+            Occupancy.to_on.is_(None),
+            MeterInstallation.removed_on.is_(None),
+        )
+    )
+    key = serial_key(serial)
+    return bool(key) and any(serial_key(known) == key for known in serials)

@@ -1,0 +1,152 @@
+"""The supply points of a resident: the reading form, the history, the chart."""
+
+from flask import Blueprint, current_app, render_template, request, send_file, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from .. import storage
+from ..extensions import db
+from ..values import clock
+from ..web.htmx import after_post, show
+from . import actions, queries, rules, wording
+from . import page as pages
+from .forms import ReadingForm
+from .models import Source
+from .photo import NotAPhoto
+
+bp = Blueprint("metering", __name__, url_prefix="/odjemna-mesta")
+A_DAY = 86_400
+
+
+@bp.get("")
+def points() -> str:
+    seen = queries.points_of(current_user.id)
+    return render_template("metering/points.html", points=seen, today=clock.today())
+
+
+@bp.route("/<int:point_id>", methods=["GET", "POST"])
+def point(point_id: int) -> Response:
+    seen = queries.point_of(current_user.id, point_id)
+    form = _form(seen)
+    if not form.validate_on_submit():
+        return _show(seen, form, form.status)
+    doubt = None
+    try:
+        reading = actions.submit_reading(current_user, seen, _answers(form))
+    except actions.Doubtful as doubtful:
+        doubt = doubtful
+        form.confirmed_l.data = str(doubtful.value_l)
+        if request.form.get("confirmed_l") == form.confirmed_l.data:
+            form.reason.errors = [gettext("Choose the nearest answer. »I do not know« is one too.")]
+    except (NotAPhoto, rules.NotAReading, actions.Refused) as trouble:
+        _blame(form, seen, trouble)
+    else:
+        db.session.commit()
+        url = url_for(".point", point_id=point_id, oddano=reading.id)
+        thanks = gettext("Thank you, the reading is sent.")
+        return after_post(thanks, url, lambda: _show(seen, _empty_form(), sent=reading.id))
+    db.session.rollback()
+    return _show(seen, form, 422, doubt=doubt)
+
+
+@bp.get("/<int:point_id>/odcitki/<int:reading_id>/fotografija")
+def photo(point_id: int, reading_id: int) -> Response:
+    seen = queries.point_of(current_user.id, point_id)
+    name = queries.reading_of(seen, reading_id).photo
+    if not name or not storage.path_of(name).exists():
+        raise NotFound
+    return send_file(
+        storage.path_of(name),
+        mimetype="image/jpeg",
+        as_attachment=True,
+        download_name=f"vodomer-{reading_id}.jpg",
+    )
+
+
+def _show(
+    seen: queries.PointSeen,
+    form: ReadingForm,
+    status: int = 200,
+    *,
+    doubt: actions.Doubtful | None = None,
+    sent: int | None = None,
+) -> Response:
+    page = pages.page_of(seen, sent or request.args.get("oddano", type=int))
+    return show(
+        "metering/point.html",
+        "panel",
+        status,
+        page=page,
+        form=form,
+        doubt=doubt,
+        every="vse" in request.args,
+        pages=pages,
+        wording=wording,
+    )
+
+
+def _form(seen: queries.PointSeen) -> ReadingForm:
+    """The form for today, or filled in with the reading that ?popravi= wants corrected."""
+    reading_id = request.args.get("popravi", type=int)
+    if request.method == "POST" or reading_id is None:
+        return ReadingForm(taken_on=clock.today())
+    reading = queries.reading_of(seen, reading_id)
+    if reading.source != Source.PORTAL:
+        raise NotFound
+    return ReadingForm(taken_on=reading.taken_on, value=f"{reading.value_l / 1000:g}")
+
+
+def _empty_form() -> ReadingForm:
+    return ReadingForm(formdata=None, taken_on=clock.today())
+
+
+def _answers(form: ReadingForm) -> actions.Answers:
+    return actions.Answers(
+        typed=form.value.data,
+        taken_on=form.taken_on.day or clock.today(),
+        submission=form.submission.data,
+        confirmed_l=form.confirmed,
+        reason=form.reason.data or "",
+        photo=_photo(form),
+    )
+
+
+def _photo(form: ReadingForm) -> str:
+    """The name of the photo sent now, or of the one that came before a question of ours."""
+    signer = URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="photo")
+    sent = request.files.get("photo")
+    if sent and sent.filename:
+        name = actions.keep_photo(sent.read())
+        form.kept_photo.data = signer.dumps([current_user.id, name])
+        return name
+    try:
+        owner, name = signer.loads(form.kept_photo.data or "", max_age=A_DAY)
+    except BadData:
+        form.kept_photo.data = ""
+        return ""
+    return str(name) if owner == current_user.id else ""
+
+
+def _blame(
+    form: ReadingForm,
+    seen: queries.PointSeen,
+    trouble: NotAPhoto | rules.NotAReading | actions.Refused,
+) -> None:
+    """Put the sentence where the mistake is."""
+    if isinstance(trouble, NotAPhoto):
+        form.photo.errors = [
+            gettext(
+                "This is not a JPEG, PNG or HEIC picture. Choose another, "
+                "or send the reading without one."
+            )
+        ]
+    elif isinstance(trouble, actions.Refused):
+        form.form_errors.append(wording.refusal(trouble.why))
+    else:
+        meter = queries.current_meter(seen.id)
+        assert meter, "a flaw is found in a value of a meter"  # noqa: S101 narrows the type
+        field = form.taken_on if trouble.code in wording.ABOUT_THE_DAY else form.value
+        field.errors = [wording.flaw(trouble.code, meter)]

@@ -1,0 +1,10 @@
+"""A person's own page: name, address, devices, and the customers linked to it."""
+
+from flask import Flask
+
+from . import views
+
+
+def init_app(app: Flask) -> None:
+    """Wire the pages of this feature."""
+    app.register_blueprint(views.bp)

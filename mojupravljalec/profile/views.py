@@ -1,0 +1,74 @@
+"""The profile, and linking customers to it."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from ..accounts.queries import devices_of
+from ..customers import actions, queries
+from ..customers.forms import LinkForm, ProvenLinkForm
+from ..customers.rules import is_mistyped
+from ..extensions import db
+from ..metering.queries import has_meter
+from ..web.page import ButtonForm
+
+bp = Blueprint("profile", __name__)
+Answer = Response | str | tuple[str, int]
+
+
+@bp.get("/profil")
+def overview() -> Answer:
+    return render_template(
+        "profile/overview.html",
+        links=queries.links_of(current_user.id),
+        devices=devices_of(current_user.id),
+    )
+
+
+@bp.route("/prikljuci-stranko", methods=["GET", "POST"])
+def link() -> Answer:
+    form = ProvenLinkForm() if actions.needs_proof() else LinkForm()
+    if not form.validate_on_submit():
+        return _link_page(form, form.status)
+    serial = form.serial.data if isinstance(form, ProvenLinkForm) else ""
+    try:
+        linked = actions.link_by_code(current_user, form.code.data, serial, has_meter)
+    except actions.TooManyWrong:
+        db.session.commit()
+        form.form_errors.append(
+            gettext("There were too many wrong codes. Try again tomorrow, or call us.")
+        )
+        return _link_page(form, 429)
+    db.session.commit()
+    if linked is None:
+        form.code.errors = [_why_wrong(form)]
+        return _link_page(form, 422)
+    flash(gettext("The customer is linked."))
+    return redirect(url_for("metering.points"), 303)
+
+
+@bp.route("/profil/stranke/<int:link_id>/odklop", methods=["GET", "POST"])
+def unlink(link_id: int) -> Answer:
+    found, customer = queries.link_of(current_user.id, link_id)
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        return render_template("profile/unlink.html", form=form, customer=customer), form.status
+    actions.end_link(current_user, found)
+    db.session.commit()
+    flash(gettext("The customer is no longer linked."))
+    return redirect(url_for(".overview"), 303)
+
+
+def _link_page(form: LinkForm, status: int) -> Answer:
+    first = not queries.is_linked(current_user.id)
+    return render_template("profile/link.html", form=form, first=first), status
+
+
+def _why_wrong(form: LinkForm) -> str:
+    """One sentence for a wrong code and a wrong proof: neither is given away."""
+    if is_mistyped(form.code.data):
+        return gettext("One of the signs is mistyped. Compare the code with the bill once more.")
+    if isinstance(form, ProvenLinkForm):
+        return gettext("The code and the meter number do not belong together. Check both.")
+    return gettext("We do not know this code. Check it on your last bill, or call us.")

@@ -1,0 +1,36 @@
+"""The one place where uploaded files are kept: a folder, under names that we make."""
+
+import os
+import secrets
+from pathlib import Path
+
+from flask import current_app
+
+
+def keep(data: bytes, ending: str) -> str:
+    """Keep ``data`` for good; its name. It is on the disk when this returns."""
+    folder = _folder()
+    name = f"{secrets.token_hex(16)}.{ending}"
+    part = folder / f"{name}.part"
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(folder / name)
+    return name
+
+
+def path_of(name: str) -> Path:
+    """Where the file called ``name`` lies."""
+    return _folder() / name
+
+
+def discard(name: str) -> None:
+    """Remove a kept file, as when what it belongs to was not saved."""
+    path_of(name).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    folder = Path(current_app.config["PHOTOS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

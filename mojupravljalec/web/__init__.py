@@ -1,0 +1,19 @@
+"""HTTP plumbing that every feature stands on."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import access, errors, filters, headers, i18n, page
+
+
+def init_app(app: Flask) -> None:
+    """Wire the plumbing into ``app``."""
+    if hops := app.config["PROXIES"]:
+        # Never x_host: links are made from SITE_URL, whatever a caller claims.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents it
+    i18n.init_app(app)
+    filters.init_app(app)
+    page.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    access.init_app(app)

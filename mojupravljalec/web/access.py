@@ -1,0 +1,76 @@
+"""Who asks, from where, and where they may be sent on to."""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response
+
+from .htmx import wants_part
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Pages that a person is never led back to after signing in.
+_NOT_A_GOAL = {"accounts.sign_in", "accounts.sign_out", "accounts.register", "static"}
+
+
+def public(view: View) -> View:
+    """Mark a view that opens without signing in; every other one is closed."""
+    view.is_public = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def client_address() -> str:
+    """The caller's address as limits count it: an IPv6 caller by their /64 network."""
+    raw = request.remote_addr or "0.0.0.0"  # noqa: S104 a stand-in for none, not a binding
+    try:
+        address = ipaddress.ip_address(raw)
+    except ValueError:
+        return raw
+    if address.version == 4:
+        return raw
+    return str(ipaddress.ip_network(f"{raw}/64", strict=False))
+
+
+def safe_next(target: str | None) -> str | None:
+    """``target`` if it is one of our own pages that can be opened, else None.
+
+    Only a path that the router knows passes; »//evil«, »/\\t/evil« and other hosts do not.
+    """
+    if not target or not target.isprintable() or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or "//" in parts.path:
+        return None
+    try:
+        endpoint, values = current_app.url_map.bind("").match(parts.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    if endpoint in _NOT_A_GOAL:
+        return None
+    return url_for(endpoint, **values) + (f"?{parts.query}" if parts.query else "")
+
+
+def ask_to_sign_in() -> Response:
+    """Lead a signed-out caller to the sign-in page, and back again afterwards."""
+    goal = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    url = url_for("accounts.sign_in", next=safe_next(goal))
+    if wants_part():
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def init_app(app: Flask) -> None:
+    """Close every door that is not marked public."""
+
+    @app.before_request
+    def closed_by_default() -> Response | None:
+        view = app.view_functions.get(request.endpoint or "")
+        if view is None or getattr(view, "is_public", False) or request.endpoint == "static":
+            return None
+        return None if current_user.is_authenticated else ask_to_sign_in()

@@ -1,0 +1,89 @@
+"""What a person reads when something went wrong: never a trace, never a blank page."""
+
+import logging
+import secrets
+
+from flask import Flask, render_template
+from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.wrappers import Response
+
+from ..extensions import db
+from .htmx import wants_part
+
+log = logging.getLogger(__name__)
+
+# Status: heading, what to do now.
+TEXTS = {
+    400: (
+        _("The request could not be read"),
+        _("Go back and send the form once more. What you typed should still be there."),
+    ),
+    404: (
+        _("There is no such page"),
+        _("The link may be old or mistyped. Nothing is wrong with your access."),
+    ),
+    405: (_("This page cannot be opened like that"), _("Use the links and buttons on the pages.")),
+    413: (
+        _("The file is too large"),
+        _("Nothing was sent. Go back, choose a smaller photo, or send the reading without one."),
+    ),
+    429: (
+        _("Too many attempts at once"),
+        _("Wait a moment, then go back and try again. Nothing is lost."),
+    ),
+    500: (
+        _("Something broke on our side"),
+        _("What you sent was not saved. Try again in a few minutes, or call us."),
+    ),
+    503: (
+        _("The portal is busy"),
+        _("What you sent was not saved. Go back and try again in a minute."),
+    ),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page of ours, or for htmx with a message."""
+    app.register_error_handler(SecurityError, _wrong_host)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(OperationalError, _unavailable)
+    app.register_error_handler(Exception, _broken)
+
+
+def _wrong_host(_error: SecurityError) -> Response:
+    """Asked for under a name that is not ours: no page, since its links would be wrong."""
+    return Response("This host is not served here.\n", 400, mimetype="text/plain")
+
+
+def _refused(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
+    status = error.code or 500
+    if status < 400:
+        return error
+    return _page(status)
+
+
+def _unavailable(error: OperationalError) -> tuple[str, int]:
+    """The database is locked, away or full."""
+    mark = _note(error)
+    return _page(503, mark)
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    mark = _note(error)
+    return _page(500, mark)
+
+
+def _note(error: Exception) -> str:
+    """Log the whole error under a mark that a person can read out over the phone."""
+    db.session.rollback()
+    mark = secrets.token_hex(3).upper()
+    log.error("error %s", mark, exc_info=error)
+    return mark
+
+
+def _page(status: int, mark: str = "") -> tuple[str, int]:
+    heading, advice = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
+    template = "ui/error_message.html" if wants_part() else "ui/error.html"
+    return render_template(template, heading=heading, advice=advice, mark=mark), status

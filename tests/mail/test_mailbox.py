@@ -1,0 +1,88 @@
+"""The page that shows the letters where there is no mail server."""
+
+import re
+
+import pytest
+from markupsafe import escape
+
+from mojupravljalec.extensions import db
+from mojupravljalec.mail.actions import post
+from mojupravljalec.mail.sending import send_due
+from mojupravljalec.mail.views import pieces
+
+SITE = "https://portal.example"
+
+
+def sent(app, first_name="Ana", path="/novo-geslo/abc"):
+    with app.app_context():
+        post("reset", "ana@example.com", language="en", first_name=first_name, path=path)
+        db.session.commit()
+        assert send_due() == 1
+
+
+def get(app, url="/demo-posta"):
+    return app.test_client().get(url, base_url=app.config["SITE_URL"])
+
+
+def test_an_empty_mailbox_says_so(app):
+    assert get(app).status_code == 200
+
+
+def test_letters_are_shown_newest_first_with_their_links(app):
+    sent(app, path="/novo-geslo/first")
+    sent(app, path="/novo-geslo/second")
+    page = get(app).text
+    links = re.findall(r'<a href="([^"]+/novo-geslo/[^"]+)"', page)
+    site = app.config["SITE_URL"]
+    assert links == [f"{site}/novo-geslo/second", f"{site}/novo-geslo/first"]
+    assert "ana@example.com" in page
+
+
+def test_names_are_escaped(app):
+    sent(app, first_name="<script>alert(1)</script>")
+    page = get(app).text
+    assert "<script>alert" not in page
+    assert escape("<script>alert(1)") in page
+
+
+def test_the_whole_letter_is_a_download(app):
+    sent(app)
+    (file,) = app.config["MAILBOX"].glob("*.eml")
+    with get(app, f"/demo-posta/{file.name}") as answer:
+        assert answer.status_code == 200
+        assert answer.mimetype == "message/rfc822"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert answer.data == file.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["nothing.eml", "..%2Ftest.db", "%2e%2e", "accepted", "a%00b"])
+def test_only_letters_are_downloaded(app, name):
+    sent(app)
+    (app.config["MAILBOX"].parent / "secret.eml").touch()
+    assert get(app, f"/demo-posta/{name}").status_code == 404
+
+
+def test_with_a_mail_server_there_is_no_such_page(make_app):
+    app = make_app(MAIL_SERVER="mail.example")
+    assert "mail.mailbox" not in app.view_functions
+    assert get(app).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        (f"{SITE}/a/b.c?d=e", [f"{SITE}/a/b.c?d=e"]),
+        (f"See {SITE}/a.", [f"{SITE}/a"]),
+        (f"See {SITE}, or {SITE}/", [SITE, f"{SITE}/"]),
+        (f"{SITE}.evil.example/a", []),
+        (f"{SITE}@evil.example/", []),
+        (f"{SITE}:8000/", []),
+        (f"https://evil.example/{SITE}/", []),
+        ("https://evil.example/", []),
+        (f"line\n{SITE}/a\nline", [f"{SITE}/a"]),
+    ],
+)
+def test_only_our_own_addresses_are_links(text, links):
+    cut = pieces(text, SITE)
+    assert "".join(piece for piece, _ in cut) == text
+    assert [piece for piece, is_link in cut if is_link] == links
