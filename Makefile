@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export MOJUPRAVLJALEC_SITE_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: help run install test check format lock messages pictures
+.PHONY: help run install test check format lock migration messages pictures
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,11 +44,15 @@ check: .venv/tested  ## Read the code: ruff, mypy, djlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --quiet --lint --profile jinja --ignore H020,H021,H043 templates
 
 format: .venv/tested  ## Put the code into its form
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
+
+migration: install instance/secret_key  ## Write the next migration from the models; m="what for"
+	$(BIN)/mojupravljalec upgrade --quiet
+	$(BIN)/python -m mojupravljalec.migrations.next "$(m)"
 
 messages: .venv/tested  ## Bring the catalogues up to date
 	$(BIN)/python -m mojupravljalec.translations.update

@@ -262,6 +262,8 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": values["DEFAULT_LANGUAGE"],
         "BABEL_DEFAULT_TIMEZONE": "Europe/Ljubljana",
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
+        # It shows every letter to everybody: never on a host that others reach.
+        "HAS_MAILBOX": not values["MAIL_SERVER"] and host in {"127.0.0.1", "localhost", "::1"},
         "PHOTOS": instance / "photos",
         "MAILBOX": instance / "mail",
     }

@@ -1,5 +1,6 @@
 """The Flask extensions, made once, and the base that every table derives from."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +60,11 @@ def init_database(app: Flask) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin)
+
+
+def every_hour(app: Flask, chore: Callable[[], None]) -> None:
+    """Let the worker do ``chore`` once an hour; the worker commits."""
+    app.extensions.setdefault("every_hour", []).append(chore)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -2,16 +2,19 @@
 
 import contextlib
 import gc
-import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import click
 from flask import current_app
 
 from .command import in_portal
+
+RESTART_PAUSE = 5.0  # seconds
+LAST_LETTER = 20.0
 
 
 def _bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:
@@ -61,14 +64,38 @@ def serve(bind: tuple[str, int]) -> None:
 @contextlib.contextmanager
 def _mail_worker() -> Iterator[None]:
     """The worker as a process of its own: a slow mail server never holds up a page."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mojupravljalec", "worker"], env=os.environ, start_new_session=True
-    )
+    ending = threading.Event()
+    keeper = threading.Thread(target=_keep_worker, args=(ending,))
+    keeper.start()
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        ending.set()
+        keeper.join()
+
+
+def _keep_worker(ending: threading.Event) -> None:
+    """Run the worker until ``ending``; one that died is started again a little later."""
+    command = [sys.executable, "-m", "mojupravljalec", "worker"]
+    while not ending.is_set():
+        # A session of its own: Ctrl-C ends the server first, and the server ends the worker.
+        process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 our own command
+        while process.poll() is None and not ending.wait(0.2):
+            pass
+        if process.poll() is None:
+            _end(process)
+        else:
+            ending.wait(RESTART_PAUSE)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let the letter in hand be finished, but not for ever."""
+    process.terminate()
+    try:
+        process.wait(LAST_LETTER)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def portal() -> object:

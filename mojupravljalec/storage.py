@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import time
+from datetime import timedelta
 from pathlib import Path
 
 from flask import current_app
@@ -23,6 +25,12 @@ def keep(data: bytes, ending: str) -> str:
 def path_of(name: str) -> Path:
     """Where the file called ``name`` lies."""
     return _folder() / name
+
+
+def older_than(age: timedelta) -> set[str]:
+    """The names of the files that have been kept for longer than ``age``."""
+    before = time.time() - age.total_seconds()
+    return {path.name for path in _folder().iterdir() if path.stat().st_mtime < before}
 
 
 def discard(name: str) -> None:

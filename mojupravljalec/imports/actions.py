@@ -12,14 +12,15 @@ from ..audit.actions import record
 from ..extensions import db
 from ..values import clock
 from . import queries, targets
-from .kind import Counts, Kind, Trouble, row_reader
+from .kind import Counts, Kind, RowReader, Trouble, row_reader
 from .models import ImportBatch
 from .readings import EARLIER, READING, restore
-from .staging import create, drop, fill, hold, report, trouble
+from .staging import clear, create, drop, fill, hold, trouble
 from .table_file import (
     Facts,
     Headings,
     Progress,
+    Row,
     Source,
     Unreadable,
     examine,
@@ -164,38 +165,54 @@ class _Job:
     mapped: set[str] = field(default_factory=set)
 
     def run(self, given: Given, facts: Facts) -> FileReport:
-        """Stage, judge and write one file."""
+        """Stage, judge and write one file, part by part."""
         kind = given.kind
-        create(kind.staged, trouble)
-        headings = self._stage(given, facts)
-        counts = kind.load(kind.stated(list(headings.position)), self.batch_id)
-        if counts.rejected:
-            for bad in _bad_rows(given, facts, headings):
-                self.on_bad_row(bad)
-        drop(kind.staged, trouble)
-        return FileReport(given, headings.unknown, counts)
+        create(kind.staged, trouble, *kind.scratch)
+        with (
+            opened(given.source, facts, self.progress) as rows,
+            opened(given.source, facts) as again,
+        ):
+            headings = self._headings(given, next(rows)[1])
+            read = row_reader(kind, headings.position, len(headings.written))
+            report = FileReport(given, headings.unknown)
+            while part := _stage(kind, read, rows):
+                counts = kind.load(kind.stated(list(headings.position)), self.batch_id)
+                if counts.rejected:
+                    for bad in _bad_rows(given, headings, again):
+                        self.on_bad_row(bad)
+                report.counts += counts
+                clear(kind.staged, trouble)
+                if kind.at_once is None or part < kind.at_once:
+                    break
+        drop(kind.staged, trouble, *kind.scratch)
+        return report
 
-    def _stage(self, given: Given, facts: Facts) -> Headings:
-        """Check each row by itself; keep the good ones in ``staged``, and what is wrong."""
-        with opened(given.source, facts, self.progress) as rows:
-            written = next(rows)[1]
-            headings = find_headings(written, given.kind.wanted, self.mapping)
-            read = row_reader(given.kind, headings.position, len(written))
-            while chunk := list(islice(rows, CHUNK)):
-                checked = [read(line, cells) for line, cells in chunk]
-                fill(given.kind.staged, [row for row in checked if isinstance(row, tuple)])
-                report([bad for row in checked if isinstance(row, list) for bad in row])
+    def _headings(self, given: Given, written: list[str]) -> Headings:
+        headings = find_headings(written, given.kind.wanted, self.mapping)
         self.mapped.update(headings.mapped)
         return headings
 
 
-def _bad_rows(given: Given, facts: Facts, headings: Headings) -> Iterator[BadCells]:
-    """The bad rows with their cells: the file is read once more beside what is wrong."""
-    found = _troubles()
-    with opened(given.source, facts) as rows:
-        for line, troubles in found:
-            cells = next(cells for at, cells in rows if at == line)
-            yield BadCells(given, headings, line, cells, troubles)
+def _stage(kind: Kind, read: RowReader, rows: Iterator[Row]) -> int:
+    """Check each row of the next part by itself; keep the good ones, and what is wrong.
+
+    Returns how many rows there were.
+    """
+    part = islice(rows, kind.at_once)
+    count = 0
+    while chunk := list(islice(part, CHUNK)):
+        checked = [read(line, cells) for line, cells in chunk]
+        fill(kind.staged, [row for row in checked if isinstance(row, tuple)])
+        fill(trouble, [bad for row in checked if isinstance(row, list) for bad in row])
+        count += len(chunk)
+    return count
+
+
+def _bad_rows(given: Given, headings: Headings, again: Iterator[Row]) -> Iterator[BadCells]:
+    """The bad rows with their cells; ``again`` reads the file once more, as far as needed."""
+    for line, troubles in _troubles():
+        cells = next(cells for at, cells in again if at == line)
+        yield BadCells(given, headings, line, cells, troubles)
 
 
 def _troubles() -> Iterator[tuple[int, list[Trouble]]]:

@@ -1,6 +1,6 @@
 """What a kind of table is: its columns, how a row is checked, and what its rows become."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -44,6 +44,9 @@ class Trouble(NamedTuple):
     reason: str
 
 
+RowReader = Callable[[int, list[str]], "tuple[Any, ...] | list[Trouble]"]
+
+
 @dataclass
 class Counts:
     """Rows of a file by what they did."""
@@ -75,7 +78,8 @@ class Kind:
     ``columns``, into the first columns of ``staged`` (after ``line``) or raises BadRow.
     ``load`` judges the staged rows and writes the good ones: it is told which headings the
     file speaks about and the batch's number. ``tables`` are those it writes, those
-    that refer to others first.
+    that refer to others first. ``scratch`` are more temporary tables that ``load`` needs, and
+    ``at_once`` is how many rows it gets at a time: None is the whole file.
     """
 
     name: str
@@ -86,6 +90,8 @@ class Kind:
     shape: Callable[..., tuple[Any, ...]]
     load: Callable[[frozenset[str], int], Counts]
     tables: tuple[Table, ...]
+    scratch: tuple[Table, ...] = ()
+    at_once: int | None = None
 
     @property
     def wanted(self) -> dict[str, bool]:
@@ -97,36 +103,44 @@ class Kind:
         return frozenset(present) | {c.heading for c in self.columns if c.stated}
 
 
-def row_reader(
-    kind: Kind, position: dict[str, int], width: int
-) -> Callable[[int, list[str]], tuple[Any, ...] | list[Trouble]]:
+def row_reader(kind: Kind, position: dict[str, int], width: int) -> RowReader:
     """A function from a line and its cells to a row to stage, or to what is wrong with it."""
-    places = [(column, position.get(column.heading)) for column in kind.columns]
+    cells_of = [(column.heading, *_place(column, position)) for column in kind.columns]
+    readers = [(read, place) for _, read, place in cells_of]
+    shape = kind.shape
 
-    def read(line: int, cells: list[str]) -> tuple[Any, ...] | list[Trouble]:
+    def read_row(line: int, cells: list[str]) -> tuple[Any, ...] | list[Trouble]:
         if len(cells) != width:
             return [Trouble(line, "", f"celic je {len(cells)}, v naslovni vrstici {width}")]
-        values, troubles = [], []
-        for column, place in places:
-            cell = cells[place].strip() if place is not None else ""
-            try:
-                values.append(column.read(cell) if cell else _empty(column))
-            except BadCell as bad:
-                troubles.append(Trouble(line, column.heading, str(bad)))
-        if troubles:
-            return troubles
         try:
-            return (line, *kind.shape(*values))
+            return (line, *shape(*[read(cells[place].strip()) for read, place in readers]))
+        except BadCell:
+            return list(troubles(line, cells))
         except BadRow as bad:
             return [Trouble(line, bad.heading, bad.reason)]
 
-    return read
+    def troubles(line: int, cells: list[str]) -> Iterator[Trouble]:
+        for heading, read, place in cells_of:
+            try:
+                read(cells[place].strip())
+            except BadCell as bad:
+                yield Trouble(line, heading, str(bad))
+
+    return read_row
 
 
-def _empty(column: Column) -> Any:
+def _place(column: Column, position: Mapping[str, int]) -> tuple[Reader, int]:
+    """How to read a column, and where; one that is not there is empty whatever one reads."""
+    if column.heading not in position:
+        return lambda _cell: column.empty, 0
+    read, empty, place = column.read, column.empty, position[column.heading]
     if column.required:
-        raise BadCell("manjka")
-    return column.empty
+        return lambda cell: read(cell) if cell else _missing(), place
+    return lambda cell: read(cell) if cell else empty, place
+
+
+def _missing() -> Any:
+    raise BadCell("manjka")
 
 
 def mapped_headings(pairs: Sequence[str], kinds: Sequence[Kind]) -> dict[str, str]:

@@ -27,13 +27,25 @@ from ..extensions import db
 from ..metering.models import Reading, Source, Status
 from ..values import clock
 from . import cells
-from .kind import BadRow, Column, Counts, Kind
+from .kind import Column, Counts, Kind
 from .meters import INSTALLATION
-from .staging import Field, analyze, create, drop, drop_rejected, reject, same_key_as, staging_table
+from .staging import (
+    TEMPORARY,
+    Field,
+    analyze,
+    clear,
+    drop_rejected,
+    reject,
+    same_key_as,
+    staging_table,
+)
 from .targets import CHANGED, NEW, UNCHANGED, counts
 
 READING: Table = Reading.metadata.tables["reading"]
 EARLIER: Table = Reading.metadata.tables["earlier_reading"]
+# So much is staged and sorted at a time, which bounds the memory: about 60 MB on SQLite,
+# whose newer builds keep temporary tables there.
+AT_ONCE = 200_000
 SOURCES = {
     "odcitek": Source.COLLECTOR.value,
     "stranka": Source.CUSTOMER.value,
@@ -60,14 +72,24 @@ JUDGED = staging_table(
     Field("fate", String),
     primary_key=False,
 )
+# Readings that a file has confirmed so far.
+SEEN = Table(
+    "seen_reading",
+    TEMPORARY,
+    Field("reading_id", Integer, primary_key=True, autoincrement=False),
+    prefixes=["TEMPORARY"],
+)
 
 NO_METER, DECIMALS, DIGITS = "no meter", "decimals", "digits"
-REPEATED, LOCKED, PORTAL = "repeated", "locked", "portal"
+REPEATED, REPEATED_EARLIER = "repeated", "repeated earlier"
+FUTURE, LOCKED, PORTAL = "future", "locked", "portal"
 # Which column is to blame, and why; {n} is what the meter can show.
 REASONS = {
     NO_METER: ("stevilka_vodomera", "na ta dan ni nikjer vgrajen"),
     DECIMALS: ("stanje", "več decimalk, kot jih ima vodomer ({n}), ali dvoumna pika"),
     DIGITS: ("stanje", "več mest, kot jih ima vodomer ({n})"),
+    FUTURE: ("datum", "v prihodnosti"),
+    REPEATED_EARLIER: ("stanje", "ne ujema se s prejšnjim stanjem istega dne v tem uvozu"),
     LOCKED: ("stanje", "odčitek je že obračunan in zaklenjen"),
     PORTAL: ("stanje", "velja odčitek, ki ga je stranka oddala na portalu"),
 }
@@ -104,28 +126,41 @@ def source(cell: str) -> str:
         raise cells.BadCell("ni odčitek, stranka ali ocena") from None
 
 
-def shape(serial: str, taken_on: str, shown: cells.Register, read_by: str) -> tuple[Any, ...]:
-    """A row of a day that is not in the future."""
-    if taken_on > _today():
-        raise BadRow("datum", "v prihodnosti")
+def shape(
+    serial: str, taken_on: str, shown: cells.Register, read_by: str
+) -> tuple[str, str, int, int, str]:
+    """A row with its register in litres."""
     return (serial, taken_on, shown.litres, shown.decimals, read_by)
 
 
 def load(_present: frozenset[str], batch_id: int) -> Counts:
-    """Judge and write the staged readings."""
+    """Judge and write the staged readings, which are a part of a file."""
     analyze(STAGED)
     _reject_ambiguous()
-    create(JUDGED)
-    names = JUDGED.c.keys()
-    db.session.execute(insert(JUDGED).from_select(names, _judged()))
+    db.session.execute(insert(JUDGED).from_select(JUDGED.c.keys(), _judged(batch_id)))
     analyze(JUDGED)
     _report_bad()
     _keep_earlier(batch_id)
     _change(batch_id)
     _add(batch_id)
+    _remember(batch_id)
     done = counts(JUDGED, JUDGED.c.fate)
-    drop(JUDGED)
+    clear(JUDGED)
     return done
+
+
+def _remember(batch_id: int) -> None:
+    """Which readings this file has confirmed: a later part may not change them."""
+    same = select(JUDGED.c.reading_id).where(JUDGED.c.fate == UNCHANGED)
+    known = select(SEEN.c.reading_id)
+    db.session.execute(
+        insert(SEEN).from_select(
+            ["reading_id"],
+            same.where(
+                JUDGED.c.reading_id.is_not(None), JUDGED.c.reading_id.not_in(known)
+            ).distinct(),
+        )
+    )
 
 
 def _at_that_time(table: Any) -> ColumnElement[bool]:
@@ -159,7 +194,7 @@ def _reject_ambiguous() -> None:
     drop_rejected(STAGED)
 
 
-def _judged() -> Select[Any]:
+def _judged(batch_id: int) -> Select[Any]:
     """Every staged row with its meter, what is there already, and its fate; sorted."""
     key = [INSTALLATION.c.id, STAGED.c.taken_on]
     first = {
@@ -178,7 +213,7 @@ def _judged() -> Select[Any]:
             READING.c.id,
             first["line"],
             case((too_fine, INSTALLATION.c.decimals), else_=INSTALLATION.c.digits),
-            _fate(first["line"] == STAGED.c.line, differs, too_fine),
+            _fate(first["line"] == STAGED.c.line, differs, too_fine, batch_id),
         )
         .select_from(STAGED)
         .outerjoin(INSTALLATION, _at_that_time(INSTALLATION))
@@ -194,7 +229,10 @@ def _same_reading() -> ColumnElement[bool]:
 
 
 def _fate(
-    is_first: ColumnElement[bool], differs: ColumnElement[bool], too_fine: ColumnElement[bool]
+    is_first: ColumnElement[bool],
+    differs: ColumnElement[bool],
+    too_fine: ColumnElement[bool],
+    batch_id: int,
 ) -> ColumnElement[str]:
     """What becomes of a staged row: the first of these that is true."""
     limit = case(
@@ -203,7 +241,9 @@ def _fate(
     from_portal = READING.c.source == Source.PORTAL
     same_value = READING.c.value_l == STAGED.c.value_l
     same_source = READING.c.source == STAGED.c.source
+    spoken_for = or_(READING.c.batch_id == batch_id, READING.c.id.in_(select(SEEN.c.reading_id)))
     return case(
+        (STAGED.c.taken_on > clock.today(), FUTURE),
         (INSTALLATION.c.id.is_(None), NO_METER),
         (too_fine, DECIMALS),
         (STAGED.c.value_l >= limit, DIGITS),
@@ -211,6 +251,7 @@ def _fate(
         (~is_first, UNCHANGED),
         (READING.c.id.is_(None), NEW),
         (and_(same_value, or_(same_source, from_portal)), UNCHANGED),
+        (spoken_for, REPEATED_EARLIER),
         (READING.c.exported_at.is_not(None), LOCKED),
         (and_(from_portal, STAGED.c.source != Source.COLLECTOR), PORTAL),
         else_=CHANGED,
@@ -280,10 +321,6 @@ def restore(batch_id: int) -> None:
     db.session.execute(delete(EARLIER).where(kept))
 
 
-def _today() -> str:
-    return clock.today().isoformat()
-
-
 KIND = Kind(
     name="readings",
     title="odčitki",
@@ -298,4 +335,6 @@ KIND = Kind(
     shape=shape,
     load=load,
     tables=(EARLIER, READING),
+    scratch=(JUDGED, SEEN),
+    at_once=AT_ONCE,
 )

@@ -30,7 +30,6 @@ from sqlalchemy import (
 )
 
 from ..extensions import db
-from .kind import Trouble
 
 Field = Column  # of a staging table; a `Column` of a kind is one of its file
 TEMPORARY = MetaData()
@@ -58,6 +57,15 @@ def create(*tables: Table) -> None:
     """Make temporary tables, empty."""
     for table in tables:
         table.create(db.session.connection())
+
+
+def clear(*tables: Table) -> None:
+    """Empty temporary tables for the next part of a file."""
+    for table in tables:
+        if on_postgres():
+            db.session.execute(text(f"TRUNCATE {table.name}"))
+        else:
+            db.session.execute(delete(table))
 
 
 def drop(*tables: Table) -> None:
@@ -98,11 +106,6 @@ def fill(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     else:
         marks = ", ".join("?" * len(names))
         driver.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", rows)  # noqa: S608 names are ours
-
-
-def report(rows: Sequence[Trouble]) -> None:
-    """Keep what is wrong with rows that were never staged."""
-    fill(trouble, rows)
 
 
 def reject(found: Select[Any]) -> None:

@@ -106,9 +106,9 @@ def _say(done: sending.Round) -> None:
 
 
 def _house_work() -> None:
-    sweep()
-    sending.tidy()
-    db.session.commit()
+    for chore in (sweep, sending.tidy, *current_app.extensions.get("every_hour", ())):
+        chore()
+        db.session.commit()
 
 
 def _first_line(error: Exception) -> str:

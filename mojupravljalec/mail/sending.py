@@ -6,11 +6,11 @@ its receipt (an empty file) is left first, before the database hears of it: a wo
 killed then, or a database that is locked or full, leads to no second copy, since whoever leases
 the letter next finds the receipt and only books it as sent.
 
-What stays open is what SMTP itself leaves open: the connection breaks after the last byte and
-before the reply, or the machine loses power within the milliseconds until the booking. We then
-send again (RFC 5321, 4.5.4.1, asks for that), with the same Message-ID and Date, by which mail
-servers and programs drop the copy: a letter twice is a nuisance, an activation that never comes
-is a call to the office.
+What stays open is what SMTP itself leaves open (RFC 1047): the server took the letter, but its
+reply never reached us, since the connection broke or the worker was killed just then; or the
+machine lost power within the milliseconds until the booking. We then send again, with the same
+Message-ID and Date, by which mail servers and programs can drop the copy: a letter twice is a
+nuisance, an activation that never comes is a call to the office.
 """
 
 import logging

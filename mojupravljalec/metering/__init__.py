@@ -2,9 +2,11 @@
 
 from flask import Flask
 
-from . import views
+from ..extensions import every_hour
+from . import actions, views
 
 
 def init_app(app: Flask) -> None:
-    """Wire the pages of this feature."""
+    """Wire the pages of this feature, and the clearing away of photos nobody sent."""
     app.register_blueprint(views.bp)
+    every_hour(app, actions.clear_photos)

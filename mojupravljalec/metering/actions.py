@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from flask import current_app
@@ -16,6 +16,9 @@ from . import queries, rules
 from .models import EarlierReading, MeterInstallation, Reading, Source, Status
 from .queries import PointSeen
 from .windows import parse_window
+
+# A photo that waits for its reading to be confirmed waits no longer than this.
+PHOTO_WAITS = timedelta(days=2)
 
 
 class Refusal(StrEnum):
@@ -206,6 +209,12 @@ def _put_aside(present: Reading) -> None:
     )
     present.submission = None
     db.session.flush()
+
+
+def clear_photos() -> None:
+    """Discard photos that came with a question of ours which was never answered."""
+    for name in storage.older_than(PHOTO_WAITS) - queries.photos():
+        storage.discard(name)
 
 
 def keep_photo(data: bytes) -> str:

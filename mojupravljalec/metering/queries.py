@@ -215,6 +215,12 @@ def reading_of(point: PointSeen, reading_id: int) -> Reading:
     return reading
 
 
+def photos() -> set[str]:
+    """The names of all photos that belong to a reading, also to a replaced one."""
+    named = (select(table.photo).where(table.photo != "") for table in (Reading, EarlierReading))
+    return {name for query in named for name in db.session.scalars(query)}
+
+
 def has_meter(customer_id: int, serial: str) -> bool:
     """Whether ``serial`` is the number of a meter that runs where the customer lives now."""
     serials = db.session.scalars(

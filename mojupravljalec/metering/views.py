@@ -18,7 +18,7 @@ from .models import Source
 from .photo import NotAPhoto
 
 bp = Blueprint("metering", __name__, url_prefix="/odjemna-mesta")
-A_DAY = 86_400
+A_DAY = 86_400  # a photo in the form must outlive the question
 
 
 @bp.get("")

@@ -38,5 +38,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         style=Markup(STYLE),  # noqa: S704 our own file
         csrf_token=generate_csrf,
-        has_mailbox=not app.config["MAIL_SERVER"],
+        has_mailbox=app.config["HAS_MAILBOX"],
     )

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mojupravljalec import config
 from mojupravljalec.mail import letters
 from mojupravljalec.mail.models import OutboxLetter
+
+CATALOGUE = config.ROOT / "mojupravljalec/translations/sl/LC_MESSAGES/messages.mo"
 
 FACTS = {
     "activation": {"path": "/aktivacija/abc", "code": "123456"},
@@ -100,3 +103,10 @@ def test_without_a_name_the_greeting_has_none(app):
 
 def test_the_text_has_no_gaps(app):
     assert "\n\n\n" not in written(app, "activation").body
+
+
+@pytest.mark.skipif(not CATALOGUE.exists(), reason="the catalogue is not compiled")
+def test_slovenian(app):
+    message = written(app, "activation", language="sl")
+    assert message.subject == "Potrdite svoj elektronski naslov"
+    assert "Gumb in koda veljata 3\N{NO-BREAK SPACE}dni." in message.body
