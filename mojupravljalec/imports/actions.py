@@ -29,7 +29,7 @@ from .table_file import (
 )
 
 BATCHES: Table = ImportBatch.metadata.tables["import_batch"]
-CHUNK = 20_000
+CHUNK = 5000
 TROUBLE_CHUNK = 1000
 
 

@@ -1,5 +1,6 @@
 """`mojupravljalec import` and `mojupravljalec undo`: what the operator's terminal can do."""
 
+import gc
 import getpass
 import os
 import sys
@@ -50,7 +51,7 @@ def import_files(
     mapping = _mapping(kind, pairs)
     try:
         with _given(kind, files) as (given, ignored), rejected.RejectedFiles() as aside:
-            with _progress(given) as progress:
+            with _calm_collector(), _progress(given) as progress:
                 outcome = import_tables(
                     kind,
                     given,
@@ -99,6 +100,19 @@ def _given(kind: str, files: Sequence[Path]) -> Iterator[Tables]:
         raise click.UsageError("`all` takes one folder or one ZIP")
     with tables_in(files[0]) as tables:
         yield tables
+
+
+@contextmanager
+def _calm_collector() -> Iterator[None]:
+    """Let Python look for garbage less often: a third of the time of a million rows."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -143,13 +143,13 @@ def load(_present: frozenset[str], batch_id: int) -> Counts:
     _keep_earlier(batch_id)
     _change(batch_id)
     _add(batch_id)
-    _remember(batch_id)
+    _remember()
     done = counts(JUDGED, JUDGED.c.fate)
     clear(JUDGED)
     return done
 
 
-def _remember(batch_id: int) -> None:
+def _remember() -> None:
     """Which readings this file has confirmed: a later part may not change them."""
     same = select(JUDGED.c.reading_id).where(JUDGED.c.fate == UNCHANGED)
     known = select(SEEN.c.reading_id)

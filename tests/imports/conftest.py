@@ -84,7 +84,6 @@ class Terminal:
 def terminal(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     folder = tmp_path / "files"
     folder.mkdir()
-    for name in ("SECRET_KEY", "SQLALCHEMY_DATABASE_URI"):
-        monkeypatch.setenv(f"MOJUPRAVLJALEC_{name}", app.config[name])
-    monkeypatch.setenv("MOJUPRAVLJALEC_INSTANCE", str(tmp_path / "instance"))
+    # Commands make a portal of their own; here it is the one with the test's database.
+    monkeypatch.setattr("mojupravljalec.create_app", lambda: app)
     return Terminal(folder, app)

@@ -223,7 +223,8 @@ def test_what_is_no_table_is_refused(terminal, content, reason):
 
 
 @pytest.mark.parametrize(
-    "content", ["a;b\n1;2\n".encode("utf-16"), b"\x81\x83\x88", b"\xd0\xcf\x11\xe0x", b"PK\x03\x04x"]
+    "content",
+    ["a;b\n1;2\n".encode("utf-16"), b"\x81\x83\x88", b"\xd0\xcf\x11\xe0x", b"PK\x03\x04x"],
 )
 def test_what_is_no_text_is_refused(terminal, content):
     done = terminal.import_("customers", terminal.file("a.csv", content))

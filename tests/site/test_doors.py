@@ -1,0 +1,192 @@
+"""Which doors open, for whom, and what may change behind them."""
+
+from urllib.parse import quote
+
+import pytest
+from flask import url_for
+
+from .places import CLOSED, FORMS, OF_ONE_PERSON, PLACES, PUBLIC, bare
+
+WHO_COUNTS = ("throttle_count", "audit_entry")
+HTMX = {"HX-Request": "true"}
+
+
+def test_every_address_is_in_the_table_of_places(app):
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(PLACES)
+
+
+def test_every_form_is_in_the_table_of_places(app):
+    takes = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in rule.methods}
+    assert takes == set(FORMS)
+    assert not [
+        rule for rule in app.url_map.iter_rules() if rule.methods & {"PUT", "PATCH", "DELETE"}
+    ]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_paths_in_the_table_lead_to_their_pages(app, places, name):
+    found, _ = app.url_map.bind("localhost").match(places.path(name))
+    assert found == name
+
+
+def test_exactly_these_doors_open_signed_out(app):
+    open_doors = {
+        name for name, view in app.view_functions.items() if getattr(view, "is_public", False)
+    }
+    assert open_doors | {"static"} == set(PUBLIC)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_an_open_door_opens_signed_out(browser, places, name):
+    with browser().get(places.path(name)) as answer:
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_closed_door_leads_to_the_sign_in_page_and_back(browser, places, name, method):
+    path = places.path(name)
+    answer = browser().open(path, method=method)
+    assert answer.status_code == 303
+    goal = {"GET": path, "HEAD": path}[method]
+    assert answer.location == f"/prijava?next={quote(goal, safe='/')}"
+
+
+@pytest.mark.parametrize("name", [name for name in CLOSED if name in FORMS])
+def test_a_form_behind_a_closed_door_is_not_taken_signed_out(browser, places, content, name):
+    before = content()
+    answer = browser().post(places.path(name), data=places.answers(name))
+    assert answer.status_code == 303
+    assert answer.location.startswith("/prijava?next=")
+    assert content() == before
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_htmx_is_led_to_the_sign_in_page_too(browser, places, name):
+    answer = browser().get(places.path(name), headers=HTMX)
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"].startswith("/prijava?next=")
+
+
+def test_htmx_going_back_in_history_gets_a_redirect_that_shows_a_whole_page(browser, places):
+    headers = {**HTMX, "HX-History-Restore-Request": "true"}
+    answer = browser().get(places.path("metering.point"), headers=headers)
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_ana_gets_into_her_own_places(browser, cast, places, name):
+    with browser(cast.ana).get(places.path(name)) as answer:
+        assert answer.status_code == (302 if name == "home.start" else 200)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+@pytest.mark.parametrize("name", OF_ONE_PERSON)
+def test_bojan_finds_anas_places_no_more_than_what_is_missing(
+    browser, cast, places, name, headers
+):
+    bojan = browser(cast.bojan)
+    hers = bojan.get(places.path(name), headers=headers)
+    missing = bojan.get(places.missing(name), headers=headers)
+    assert (hers.status_code, missing.status_code) == (404, 404)
+    assert bare(hers.text) == bare(missing.text)
+    assert _headers(hers) == _headers(missing)
+
+
+@pytest.mark.parametrize("name", [name for name in OF_ONE_PERSON if name in FORMS])
+def test_bojan_changes_nothing_of_anas(browser, cast, places, content, name):
+    bojan = browser(cast.bojan)
+    before = content()
+    hers = bojan.post(places.path(name), data=places.answers(name))
+    missing = bojan.post(places.missing(name), data=places.answers(name))
+    assert (hers.status_code, missing.status_code) == (404, 404)
+    assert bare(hers.text) == bare(missing.text)
+    assert content() == before
+
+
+def test_bojan_does_not_find_anas_photo_under_his_own_supply_point(browser, cast, places):
+    path = places.path("metering.photo").replace(
+        f"/{cast.anas_point}/", f"/{cast.bojans_point}/", 1
+    )
+    assert browser(cast.bojan).get(path).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["oddano={reading}", "popravi={reading}", "vse=1"])
+def test_bojan_sees_nothing_of_anas_through_his_own_page(browser, cast, places, query):
+    query = query.format_map(places._own)
+    answer = browser(cast.bojan).get(f"/odjemna-mesta/{cast.bojans_point}?{query}")
+    assert "474" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+@pytest.mark.parametrize("who", ["ana", "bojan", "nobody"])
+def test_looking_changes_nothing(browser, cast, places, content, who, headers, method):
+    client = browser(getattr(cast, who, None))
+    before = content()
+    for name in PLACES:
+        client.open(places.path(name), method=method, headers=headers).close()
+        assert content() == before, name
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_without_its_token_comes_back_as_it_was_and_changes_nothing(
+    browser, cast, places, content, make_app, name
+):
+    app = make_app(csrf=True, DEFAULT_LANGUAGE="en")
+    client = browser(None if PLACES[name].is_public else cast.ana, app)
+    before = content(*WHO_COUNTS)
+    answers = places.answers(name)
+    answer = client.post(places.path(name), data=answers)
+    assert answer.status_code == 422
+    assert content(*WHO_COUNTS) == before
+    _assert_shows(answer.text, answers, PLACES[name].shown)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_with_its_token_is_taken(browser, cast, places, make_app, name):
+    client = browser(None if PLACES[name].is_public else cast.ana, make_app(csrf=True))
+    path = places.path(name)
+    answers = places.answers(name) | {"csrf_token": _token(client.get(path).text)}
+    answer = client.post(path, data=answers)
+    wrong_code = name == "accounts.activate_by_code"
+    assert answer.status_code == (422 if wrong_code else 303)
+
+
+def test_signing_in_replaces_the_token(browser, cast, make_app):
+    client = browser(other=make_app(csrf=True))
+    before = _token(client.get("/prijava").text)
+    form = {"email": cast.ana.email, "password": cast.ana.password, "csrf_token": before}
+    assert client.post("/prijava", data=form).status_code == 303
+    late = client.post("/profil/ime", data={"first_name": "X", "last_name": "Y"} | form)
+    assert late.status_code == 422
+
+
+def test_a_number_too_large_for_any_row_is_missing(app, browser, cast):
+    ana = browser(cast.ana)
+    huge = "9" * 25
+    with app.test_request_context():
+        paths = [
+            url_for("metering.point", point_id=huge),
+            url_for("metering.photo", point_id=cast.anas_point, reading_id=huge),
+            url_for("profile.unlink", link_id=huge),
+            url_for("accounts.end_device", device_id=2**31),
+        ]
+    paths.append(f"/odjemna-mesta/{cast.anas_point}?popravi={huge}")
+    for path in paths:
+        assert ana.get(path).status_code in {200, 404}, path
+    assert ana.get(f"/odjemna-mesta/{cast.anas_point}?oddano={huge}").status_code == 200
+
+
+def _headers(answer):
+    return sorted((k, v) for k, v in answer.headers if k not in {"Set-Cookie", "Content-Length"})
+
+
+def _token(html):
+    return html.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+
+
+def _assert_shows(html, answers, shown):
+    for field, text in answers.items():
+        where = 'value="en"' if field == "language" else f'value="{text}"'
+        assert (where in html) == (field in shown), field
