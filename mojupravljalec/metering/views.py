@@ -11,6 +11,7 @@ from .. import storage
 from ..extensions import db
 from ..values import clock
 from ..web.htmx import after_post, show
+from ..web.numbers import row_number
 from . import actions, queries, rules, wording
 from . import page as pages
 from .forms import ReadingForm
@@ -74,7 +75,7 @@ def _show(
     doubt: actions.Doubtful | None = None,
     sent: int | None = None,
 ) -> Response:
-    page = pages.page_of(seen, sent or request.args.get("oddano", type=int))
+    page = pages.page_of(seen, sent or request.args.get("oddano", type=row_number))
     return show(
         "metering/point.html",
         "panel",
@@ -90,7 +91,7 @@ def _show(
 
 def _form(seen: queries.PointSeen) -> ReadingForm:
     """The form for today, or filled in with the reading that ?popravi= wants corrected."""
-    reading_id = request.args.get("popravi", type=int)
+    reading_id = request.args.get("popravi", type=row_number)
     if request.method == "POST" or reading_id is None:
         return ReadingForm(taken_on=clock.today())
     reading = queries.reading_of(seen, reading_id)

@@ -232,6 +232,14 @@ def test_what_is_no_text_is_refused(terminal, content):
     assert "a.csv: " in done.stderr
 
 
+def test_no_text_is_mistaken_for_another(terminal):
+    terminal.import_("customers", "sifra_stranke;naziv\n\\N;A\\tB\\\n\\.;'O''\n")
+    assert terminal.rows("SELECT number, name FROM customer ORDER BY name") == [
+        ("\\.", "'O''"),
+        ("\\N", "A\\tB\\"),
+    ]
+
+
 def test_unknown_columns_are_named(terminal):
     done = terminal.import_("customers", "naziv;opomba;sifra_stranke\nA;x;1\n")
     assert done.exit_code == 0

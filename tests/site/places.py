@@ -95,9 +95,7 @@ PLACES = {
     "accounts.new_password": Place(
         "/novo-geslo/{reset}", is_public=True, form=PASSWORDS, shown=["password", "again"]
     ),
-    "accounts.confirm_email": Place(
-        "/nov-naslov/{new_email}", form={}, missing="/nov-naslov/nothing"
-    ),
+    "accounts.confirm_email": Place("/nov-naslov/{new_email}", is_public=True, form={}),
     "accounts.name": Place(
         "/profil/ime",
         form={"first_name": "Anja", "last_name": "Kos"},
