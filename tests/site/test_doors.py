@@ -80,9 +80,7 @@ def test_ana_gets_into_her_own_places(browser, cast, places, name):
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
 @pytest.mark.parametrize("name", OF_ONE_PERSON)
-def test_bojan_finds_anas_places_no_more_than_what_is_missing(
-    browser, cast, places, name, headers
-):
+def test_bojan_finds_anas_places_no_more_than_what_is_missing(browser, cast, places, name, headers):
     bojan = browser(cast.bojan)
     hers = bojan.get(places.path(name), headers=headers)
     missing = bojan.get(places.missing(name), headers=headers)
@@ -111,7 +109,7 @@ def test_bojan_does_not_find_anas_photo_under_his_own_supply_point(browser, cast
 
 @pytest.mark.parametrize("query", ["oddano={reading}", "popravi={reading}", "vse=1"])
 def test_bojan_sees_nothing_of_anas_through_his_own_page(browser, cast, places, query):
-    query = query.format_map(places._own)
+    query = query.format_map(places.own)
     answer = browser(cast.bojan).get(f"/odjemna-mesta/{cast.bojans_point}?{query}")
     assert "474" not in answer.text
 

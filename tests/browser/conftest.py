@@ -1,0 +1,192 @@
+"""A real Chromium and a real portal: a server process, a mail server, files of a utility."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from mojupravljalec.accounts.models import Account
+from mojupravljalec.accounts.rules import email_key
+from mojupravljalec.customers.models import Customer, CustomerLink
+from mojupravljalec.extensions import db
+from mojupravljalec.values import clock
+
+from ..conftest import PASSWORD, Person
+from .served import Portal
+from .utility import Household, export
+
+HOUSEHOLDS = 30
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Town:
+    """A portal with the data of a utility in it, and the people who are not there yet."""
+
+    portal: Portal
+    households: list[Household]
+    rich: Household
+    people: int = 0
+    free: list[Household] = field(default_factory=list)
+
+    def household(self) -> Household:
+        """One that no test has had before."""
+        return self.free.pop()
+
+    def address(self) -> str:
+        """An e-mail address that no test has had before."""
+        self.people += 1
+        return f"oseba.{self.people}@primer.si"
+
+    def resident(self, *households: Household) -> Person:
+        """Somebody who activated the access earlier, and linked these."""
+        email = self.address()
+        with self.portal.data():
+            person = Account(
+                email=email,
+                email_key=email_key(email),
+                first_name="Živa",
+                last_name="Čuček",
+                password_hash=self.password_hash,
+                created_at=clock.now(),
+                activated_at=clock.now(),
+            )
+            db.session.add(person)
+            db.session.flush()
+            for household in households:
+                found = db.select(Customer.id).filter_by(number=household.customer)
+                link = CustomerLink(
+                    account_id=person.id,
+                    customer_id=db.session.scalars(found).one(),
+                    linked_at=clock.now(),
+                )
+                db.session.add(link)
+            db.session.commit()
+            return Person(person.id, email)
+
+    password_hash: str = ""
+    password: str = PASSWORD
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show what the portal wrote beside a test that failed."""
+    report = yield
+    for name in ("town", "demo_town"):
+        town = getattr(item, "funcargs", {}).get(name)
+        if town and report.failed:
+            report.sections.append((f"log of the portal ({name})", town.portal.log()[-8000:]))
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The machine's browser. Without one the tests are left out, but never in CI."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        leave_out = pytest.fail if os.environ.get("CI") else pytest.skip
+        leave_out("Chromium is missing: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def make_database(database_uri: str) -> Iterator[Callable[[str], str]]:
+    """Make databases beside the one of the other tests; "" is SQLite in the portal's folder."""
+    uri = make_url(database_uri)
+    made = []
+
+    def make(name: str) -> str:
+        if uri.drivername.startswith("sqlite"):
+            return ""
+        made.append(f"{uri.database}_{name}")
+        _do(f'DROP DATABASE IF EXISTS "{made[-1]}" WITH (FORCE)')
+        _do(f'CREATE DATABASE "{made[-1]}"')
+        return uri.set(database=made[-1]).render_as_string(hide_password=False)
+
+    def _do(statement: str) -> None:
+        admin = create_engine(uri, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(statement))
+        admin.dispose()
+
+    yield make
+    for name in made:
+        _do(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def town(
+    chromium: Any,  # none is started where no browser is
+    make_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+    password_hash: str,
+) -> Iterator[Town]:
+    """The portal as a utility runs it: with a mail server. SIGTERM ends it."""
+    portal = Portal(tmp_path_factory.mktemp("portal"), make_database("portal"))
+    with portal.with_mail_server():
+        yield from _town(portal, password_hash, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def demo_town(
+    chromium: Any,
+    make_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+    password_hash: str,
+) -> Iterator[Town]:
+    """The portal as `make run` serves it: its letters lie in a folder. Ctrl-C ends it."""
+    portal = Portal(tmp_path_factory.mktemp("demo"), make_database("demo"))
+    yield from _town(portal, password_hash, signal.SIGINT)
+
+
+def _town(portal: Portal, password_hash: str, end_by: signal.Signals) -> Iterator[Town]:
+    households = [Household(number) for number in range(HOUSEHOLDS)]
+    rich, *others = households
+    portal.run("upgrade", "--quiet")
+    _import(portal, portal.folder / "izvoz", households, rich)
+    with portal.served(end_by):
+        yield Town(portal, households, rich, free=others, password_hash=password_hash)
+
+
+def _import(portal: Portal, folder: Path, households: list[Household], rich: Household) -> None:
+    export(folder, households, clock.today(), rich)
+    assert "je zapisan" in portal.run("import", "all", folder)
+
+
+@pytest.fixture
+def open_browser(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open a browser of a person of their own; what it noticed is judged at the end."""
+    from .walker import PHONE, Walker
+
+    with ExitStack() as opened:
+        walkers = []
+
+        def open_one(town: Town, **options: Any) -> Walker:
+            context = opened.enter_context(chromium.new_context(**{**PHONE, **options}))
+            walkers.append(Walker(context, town.portal.url))
+            return walkers[-1]
+
+        yield open_one
+        for walker in walkers:
+            walker.all_was_well()
