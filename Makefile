@@ -11,11 +11,7 @@ help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 run: install instance/secret_key  ## Serve the portal with its demo utility; PORT=8000
-	@$(BIN)/mojupravljalec upgrade --quiet
-	@echo "Portal: http://127.0.0.1:$(PORT)"
-	@$(BIN)/mojupravljalec demo --if-empty
-	@echo "Ctrl-C ends it."
-	@exec $(BIN)/mojupravljalec serve --bind 127.0.0.1:$(PORT)
+	@exec $(BIN)/mojupravljalec serve --demo --bind 127.0.0.1:$(PORT)
 
 install: .venv/installed  ## Make the environment in .venv
 
@@ -51,7 +47,7 @@ format: .venv/tested  ## Put the code into its form
 	$(BIN)/ruff format .
 
 migration: install instance/secret_key  ## Write the next migration from the models; m="what for"
-	$(BIN)/mojupravljalec upgrade --quiet
+	$(BIN)/mojupravljalec upgrade
 	$(BIN)/python -m mojupravljalec.migrations.next "$(m)"
 
 messages: .venv/tested  ## Bring the catalogues up to date

@@ -5,16 +5,17 @@ import gc
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 
 import click
 from flask import current_app
 
 from .command import in_portal
+from .demo.cli import grow_if_empty, say_how_to_sign_in
+from .extensions import db
+from .migrations.cli import bring_up_to_date
 
-RESTART_PAUSE = 5.0  # seconds
-LAST_LETTER = 20.0
+LAST_LETTER = 20.0  # seconds for the letter in hand
 
 
 def _bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:
@@ -33,8 +34,9 @@ def _bind(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     callback=_bind,
     help="Where to listen. Behind a proxy leave it on 127.0.0.1.",
 )
+@click.option("--demo", is_flag=True, help="Create the database and a demo utility if missing.")
 @in_portal
-def serve(bind: tuple[str, int]) -> None:
+def serve(bind: tuple[str, int], demo: bool) -> None:
     """Serve the portal until Ctrl-C.
 
     The mail worker runs beside it, unless MOJUPRAVLJALEC_EMBEDDED_WORKER=no: then start
@@ -45,6 +47,8 @@ def serve(bind: tuple[str, int]) -> None:
     from granian.server import Server
 
     host, port = bind
+    if demo:
+        _prepare_demo(host, port)
     server = Server(
         "mojupravljalec.server:portal",
         factory=True,
@@ -61,41 +65,32 @@ def serve(bind: tuple[str, int]) -> None:
         server.serve()
 
 
+def _prepare_demo(host: str, port: int) -> None:
+    bring_up_to_date()
+    grow_if_empty()
+    click.echo(f"Portal: http://{host}:{port}")
+    say_how_to_sign_in()
+    click.echo("Ctrl-C ends it.")
+    db.engine.dispose()  # the server processes open connections of their own
+
+
 @contextlib.contextmanager
 def _mail_worker() -> Iterator[None]:
-    """The worker as a process of its own: a slow mail server never holds up a page."""
-    ending = threading.Event()
-    keeper = threading.Thread(target=_keep_worker, args=(ending,))
-    keeper.start()
+    """The worker as a process of its own: a slow mail server never holds up a page.
+
+    No thread watches it: the server forks, and a fork beside a busy thread may hang.
+    """
+    command = [sys.executable, "-m", "mojupravljalec", "worker"]
+    # A session of its own: Ctrl-C ends the server first, and the server ends the worker.
+    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 our own command
     try:
         yield
     finally:
-        ending.set()
-        keeper.join()
-
-
-def _keep_worker(ending: threading.Event) -> None:
-    """Run the worker until ``ending``; one that died is started again a little later."""
-    command = [sys.executable, "-m", "mojupravljalec", "worker"]
-    while not ending.is_set():
-        # A session of its own: Ctrl-C ends the server first, and the server ends the worker.
-        process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 our own command
-        while process.poll() is None and not ending.wait(0.2):
-            pass
-        if process.poll() is None:
-            _end(process)
-        else:
-            ending.wait(RESTART_PAUSE)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the letter in hand be finished, but not for ever."""
-    process.terminate()
-    try:
-        process.wait(LAST_LETTER)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(LAST_LETTER)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def portal() -> object:

@@ -10,36 +10,49 @@ from ..values import clock
 from . import actions
 from .utility import UNUSED, Utility
 
+CUSTOMERS, MONTHS, SEED = 60, 36, 1
+
 
 @click.command()
-@click.option("--customers", type=click.IntRange(UNUSED, 1_000_000), default=60, show_default=True)
-@click.option("--months", type=click.IntRange(1, 240), default=36, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same demo.")
-@click.option("--if-empty", is_flag=True, help="Where customers are, only say how to sign in.")
+@click.option(
+    "--customers", type=click.IntRange(UNUSED, 1_000_000), default=CUSTOMERS, show_default=True
+)
+@click.option("--months", type=click.IntRange(1, 240), default=MONTHS, show_default=True)
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Same seed, same demo.")
 @in_portal
-def demo(customers: int, months: int, seed: int, if_empty: bool) -> None:
+def demo(customers: int, months: int, seed: int) -> None:
     """Grow a demo utility in an empty database: customers, meters and months of readings.
 
     Two residents can sign in at once, and one customer code is left to be linked. Readings go
     up to the end of the last month, so that this month's are still to be sent.
     """
-    if actions.is_empty():
-        until = clock.today().replace(day=1) - timedelta(days=1)
-        utility = Utility(customers, months, seed, until)
-        with click.progressbar(length=customers, label="Demo utility", hidden=if_empty) as bar:
-            actions.grow(utility, bar.update)
-        db.session.commit()
-    elif not if_empty:
+    if not actions.is_empty():
         raise click.ClickException(
             "There are customers in this database, so no demo was added: it is never mixed "
             "into real data. Use an empty database, for example another MOJUPRAVLJALEC_INSTANCE."
         )
-    _say_how_to_sign_in()
+    with click.progressbar(length=customers, label="Demo utility") as bar:
+        actions.grow(_utility(customers, months, seed), bar.update)
+    db.session.commit()
+    say_how_to_sign_in()
 
 
-def _say_how_to_sign_in() -> None:
+def grow_if_empty() -> None:
+    """The demo of the defaults, unless customers are there already."""
+    if actions.is_empty():
+        actions.grow(_utility(CUSTOMERS, MONTHS, SEED), lambda _done: None)
+        db.session.commit()
+
+
+def say_how_to_sign_in() -> None:
+    """The residents and a code to try; nothing where the database is not a demo's."""
     if (code := actions.unused_code()) is None:
         return
     for email, (first_name, _last_name, _customers) in actions.RESIDENTS.items():
         click.echo(f"{first_name}: {email}, geslo {actions.PASSWORD}")
     click.echo(f"Prosta koda stranke: {code}")
+
+
+def _utility(customers: int, months: int, seed: int) -> Utility:
+    until = clock.today().replace(day=1) - timedelta(days=1)
+    return Utility(customers, months, seed, until)

@@ -58,6 +58,7 @@ STAGED = staging_table(
     Field("value_l", BigInteger),
     Field("decimals", Integer),
     Field("source", String),
+    primary_key=False,
 )
 # The same rows in the order of the reading's index, each with its meter and its fate.
 JUDGED = staging_table(

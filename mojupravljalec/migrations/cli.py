@@ -10,11 +10,14 @@ from ..command import in_portal
 
 
 @click.command()
-@click.option("--quiet", is_flag=True, help="Say nothing when all is well.")
 @in_portal
-def upgrade(quiet: bool) -> None:
+def upgrade() -> None:
     """Create the database, or bring it up to this version. Run again, it changes nothing."""
+    bring_up_to_date()
+    click.echo("The database is up to date.")
+
+
+def bring_up_to_date() -> None:
+    """Run the migrations that are missing, in one transaction."""
     Path(current_app.instance_path).mkdir(parents=True, exist_ok=True)
     flask_migrate.upgrade()
-    if not quiet:
-        click.echo("The database is up to date.")

@@ -35,12 +35,13 @@ def path_of(language: str) -> Path:
 def template() -> Catalog:
     """Every text of the code and the templates, not translated."""
     with (HERE / "messages.ini").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = Catalog()
     for name, _line, text, _comments, context in extract_from_dir(
         ROOT, methods, options, keywords=KEYWORDS, directory_filter=_has_texts
     ):
-        found.add(text, locations=[(name.replace("\\", "/"), None)], context=context)
+        # No line: a catalogue that names lines changes with every edit of the code.
+        found.add(text, locations=[(name.replace("\\", "/"), 0)], context=context)
     return found
 
 
@@ -62,9 +63,9 @@ def renewed(old: Catalog, found: Catalog) -> Catalog:
         locale=language,
         header_comment=HEADERS[language],
         project="mojupravljalec",
-        version="",
-        msgid_bugs_address="",
-        last_translator="",
+        version="1",
+        msgid_bugs_address="README.md",
+        last_translator="Moj upravljalec",
         language_team=language,
         creation_date=LONG_AGO,
         revision_date=LONG_AGO,
@@ -72,7 +73,7 @@ def renewed(old: Catalog, found: Catalog) -> Catalog:
     )
     for message in _texts(found):
         known = old.get(_key(message), message.context)
-        kept = known.string if known and known.id == message.id and not known.fuzzy else ""
+        kept = known.string if known and known.id == message.id and not known.fuzzy else None
         if language == "sl" or kept or wants_english(message):
             new.add(message.id, kept, message.locations, context=message.context)
     return new
@@ -97,9 +98,10 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 
 def _is_whole(message: Message, catalog: Catalog) -> bool:
-    if isinstance(message.string, str):
+    if isinstance(message.id, str):
         return bool(message.string)
-    return len(message.string) == catalog.num_plurals and all(message.string)
+    forms = message.string or ()
+    return len(forms) == catalog.num_plurals and all(forms)
 
 
 def as_po(catalog: Catalog) -> bytes:

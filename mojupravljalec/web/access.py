@@ -44,7 +44,10 @@ def safe_next(target: str | None) -> str | None:
     """
     if not target or not target.isprintable() or "\\" in target:
         return None
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # as »//[« is
+        return None
     if parts.scheme or parts.netloc or not parts.path.startswith("/") or "//" in parts.path:
         return None
     try:
@@ -66,7 +69,12 @@ def ask_to_sign_in() -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Close every door that is not marked public."""
+    """Close every door that is not marked public, and let only photos be large."""
+
+    @app.before_request
+    def only_photos_are_large() -> None:
+        if request.mimetype != "multipart/form-data":
+            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
 
     @app.before_request
     def closed_by_default() -> Response | None:

@@ -3,13 +3,13 @@
 import logging
 import secrets
 
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
-from ..extensions import db
+from ..extensions import db, login
 from .htmx import wants_part
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,9 @@ def _broken(error: Exception) -> tuple[str, int]:
 def _note(error: Exception) -> str:
     """Log the whole error under a mark that a person can read out over the phone."""
     db.session.rollback()
+    if "_login_user" not in g:
+        # Reading the account may be what failed: the page of the error must not try again.
+        g._login_user = login.anonymous_user()
     mark = secrets.token_hex(3).upper()
     log.error("error %s", mark, exc_info=error)
     return mark

@@ -39,7 +39,8 @@ def init_app(app: Flask) -> None:
         for name, value in fixed.items():
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
-            # A phone is passed around: the back button must not show a neighbour's page.
-            response.headers.setdefault("Cache-Control", "no-store")
+            # A phone is passed around: the back button must not show a neighbour's page,
+            # nor the cache a photo.
+            response.headers["Cache-Control"] = "no-store"
             response.vary.update(("Accept-Language", "Cookie"))
         return response

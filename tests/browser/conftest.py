@@ -5,11 +5,12 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
 from mojupravljalec.accounts.models import Account
@@ -21,6 +22,7 @@ from mojupravljalec.values import clock
 from ..conftest import PASSWORD, Person
 from .served import Portal
 from .utility import Household, export
+from .walker import PHONE, Walker
 
 HOUSEHOLDS = 30
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -40,10 +42,11 @@ class Town:
     """A portal with the data of a utility in it, and the people who are not there yet."""
 
     portal: Portal
-    households: list[Household]
     rich: Household
+    free: list[Household]
+    password_hash: str
+    password: str = PASSWORD
     people: int = 0
-    free: list[Household] = field(default_factory=list)
 
     def household(self) -> Household:
         """One that no test has had before."""
@@ -80,9 +83,6 @@ class Town:
             db.session.commit()
             return Person(person.id, email)
 
-    password_hash: str = ""
-    password: str = PASSWORD
-
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -96,14 +96,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium() -> Iterator[Browser]:
     """The machine's browser. Without one the tests are left out, but never in CI."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         leave_out = pytest.fail if os.environ.get("CI") else pytest.skip
         leave_out("Chromium is missing: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -137,7 +135,7 @@ def make_database(database_uri: str) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="session")
 def town(
-    chromium: Any,  # none is started where no browser is
+    chromium: Browser,  # none is started where no browser is
     make_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
     password_hash: str,
@@ -150,7 +148,7 @@ def town(
 
 @pytest.fixture(scope="session")
 def demo_town(
-    chromium: Any,
+    chromium: Browser,
     make_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
     password_hash: str,
@@ -166,7 +164,7 @@ def _town(portal: Portal, password_hash: str, end_by: signal.Signals) -> Iterato
     portal.run("upgrade", "--quiet")
     _import(portal, portal.folder / "izvoz", households, rich)
     with portal.served(end_by):
-        yield Town(portal, households, rich, free=others, password_hash=password_hash)
+        yield Town(portal, rich, others, password_hash)
 
 
 def _import(portal: Portal, folder: Path, households: list[Household], rich: Household) -> None:
@@ -175,12 +173,10 @@ def _import(portal: Portal, folder: Path, households: list[Household], rich: Hou
 
 
 @pytest.fixture
-def open_browser(chromium: Any) -> Iterator[Callable[..., Any]]:
+def open_browser(chromium: Browser) -> Iterator[Callable[..., Walker]]:
     """Open a browser of a person of their own; what it noticed is judged at the end."""
-    from .walker import PHONE, Walker
-
     with ExitStack() as opened:
-        walkers = []
+        walkers: list[Walker] = []
 
         def open_one(town: Town, **options: Any) -> Walker:
             context = opened.enter_context(chromium.new_context(**{**PHONE, **options}))

@@ -72,7 +72,14 @@ class Portal:
         """Serve; at the end the portal must go when told, and its log must hold no error."""
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "mojupravljalec", "serve", "--bind", f"127.0.0.1:{self.port}"],
+                [
+                    sys.executable,
+                    "-m",
+                    "mojupravljalec",
+                    "serve",
+                    "--bind",
+                    f"127.0.0.1:{self.port}",
+                ],
                 cwd=config.ROOT,
                 env=self._environ(),
                 stdout=log,
@@ -113,7 +120,7 @@ class Portal:
     def data(self) -> Iterator[Flask]:
         """The portal's own data, for what a test needs to be there before it begins."""
         app = create_app(self.folder, **self.settings)
-        with app.test_request_context():
+        with app.test_request_context(base_url=self.url):
             yield app
             db.session.remove()
             db.engine.dispose()

@@ -1,0 +1,119 @@
+"""An empty database plus the migrations is what the models say, on either database."""
+
+import gc
+import uuid
+import warnings
+from collections.abc import Iterator
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from click.testing import CliRunner
+from sqlalchemy import Inspector, create_engine, inspect, text
+
+from mojupravljalec.extensions import Base, db
+from mojupravljalec.migrations.cli import upgrade
+
+from ..conftest import SECRET, _app
+
+
+@pytest.fixture
+def empty_database(app, tmp_path) -> Iterator[str]:
+    """The address of a database without a table."""
+    uri = app.config["SQLALCHEMY_DATABASE_URI"]
+    if uri.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    name = f"empty_{uuid.uuid4().hex}"
+    admin = create_engine(uri, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    head, _, query = uri.partition("?")
+    yield f"{head.rpartition('/')[0]}/{name}?{query}"
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture
+def migrated(empty_database, tmp_path) -> Iterator[Inspector]:
+    with _app(tmp_path, empty_database).app_context():
+        flask_migrate.upgrade()
+        with db.engine.connect() as connection:
+            yield inspect(connection)
+        db.engine.dispose()
+
+
+def test_the_migrations_make_what_the_models_say(migrated):
+    options = {"compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(migrated.bind, opts=options)
+    assert compare_metadata(context, Base.metadata) == []
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "columns",
+        "pk_constraint",
+        "foreign_keys",
+        "unique_constraints",
+        "check_constraints",
+        "indexes",
+    ],
+)
+def test_the_migrations_make_the_same_as_the_models_themselves(app, migrated, what):
+    with app.app_context(), db.engine.connect() as connection:
+        made = inspect(connection)
+        for table in Base.metadata.tables:
+            assert _seen(migrated, what, table) == _seen(made, what, table), table
+
+
+def test_no_other_table_is_made(migrated):
+    assert set(migrated.get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_migrating_again_changes_nothing(empty_database, tmp_path):
+    with _app(tmp_path, empty_database).app_context():
+        flask_migrate.upgrade()
+        db.session.execute(
+            text("INSERT INTO throttle_count (key, span_start, tries) VALUES ('a', 0, 1)")
+        )
+        db.session.commit()
+        flask_migrate.upgrade()
+        assert db.session.scalar(text("SELECT count(*) FROM throttle_count")) == 1
+        db.session.rollback()
+        db.engine.dispose()
+
+
+def test_there_is_one_line_of_migrations(app):
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(str(app.config["MIGRATIONS"]))
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+def test_the_command_makes_the_database_and_says_so(empty_database, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOJUPRAVLJALEC_INSTANCE", str(tmp_path / "instance"))
+    monkeypatch.setenv("MOJUPRAVLJALEC_SECRET_KEY", SECRET)
+    monkeypatch.setenv("MOJUPRAVLJALEC_SQLALCHEMY_DATABASE_URI", empty_database)
+    for arguments, lines in ([], 1), ([], 1), (["--quiet"], 0):
+        done = CliRunner().invoke(upgrade, arguments)
+        assert (done.exit_code, len(done.output.splitlines())) == (0, lines), done.output
+    with warnings.catch_warnings():  # a command leaves its connection to the process's end
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    assert (tmp_path / "instance").is_dir()
+
+
+def _seen(inspector: Inspector, what: str, table: str) -> object:
+    """What the database tells of ``table``, in an order of its own."""
+    seen = getattr(inspector, f"get_{what}")(table)
+    return sorted(map(_plain, seen)) if isinstance(seen, list) else _plain(seen)
+
+
+def _plain(thing: object) -> str:
+    if isinstance(thing, dict):
+        return str({key: _plain(value) for key, value in sorted(thing.items())})
+    return str(thing)
