@@ -71,6 +71,7 @@ def _prepare_demo(host: str, port: int) -> None:
     click.echo(f"Portal: http://{host}:{port}")
     say_how_to_sign_in()
     click.echo("Ctrl-C ends it.")
+    db.session.remove()
     db.engine.dispose()  # the server processes open connections of their own
 
 

@@ -167,7 +167,9 @@ def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bo
     account = _confirmed(person, password)
     if account is None:
         return False
-    if queries.account_by_email(new_email) or not book(LETTERS_PER_EMAIL, new_email.casefold()):
+    if queries.account_by_email(new_email) or not book(
+        LETTERS_PER_EMAIL, rules.email_key(new_email)
+    ):
         pretend("new-email", new_email)
         return True
     link = _new_link(account, Purpose.NEW_EMAIL)

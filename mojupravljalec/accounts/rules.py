@@ -42,7 +42,8 @@ def email_key(email: str) -> str:
 
 def tidy_name(text: str) -> str:
     """A person's name on one line, without the signs that turn text around or break letters."""
-    printable = "".join(s for s in text if unicodedata.category(s) not in {"Cc", "Cf", "Zl", "Zp"})
+    line = re.sub(r"\s+", " ", text)
+    printable = "".join(s for s in line if unicodedata.category(s) not in {"Cc", "Cf", "Zl", "Zp"})
     return re.sub(r"\s+", " ", printable).strip()
 
 
