@@ -59,6 +59,7 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
         blocking_threads=4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=10,
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _mail_worker() if current_app.config["EMBEDDED_WORKER"] else contextlib.nullcontext():

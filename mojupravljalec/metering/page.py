@@ -67,6 +67,10 @@ class PointPage:
         until = max((row.taken_on for row in self.rows), default=self.today)
         return history.monthly_usage_l(self.rows, until=until)
 
+    def shown(self, every: bool) -> list[history.Row]:
+        """The rows of the history that the page begins with, or all of them."""
+        return self.rows if every else self.rows[:ROWS_AT_FIRST]
+
     def can_correct(self, row: history.Row) -> bool:
         """Whether the resident may replace the value: their own, of the meter that runs."""
         return bool(

@@ -1,8 +1,8 @@
 """The demo utility: the same for the same seed, and such as could be."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -61,15 +61,15 @@ def test_nobody_lives_where_another_still_lives() -> None:
         stays[stay["supply_point_id"]].append((stay["from_on"], stay["to_on"] or date.max))
     for spans in stays.values():
         ends = sorted(spans)
-        assert all(one[1] < two[0] for one, two in zip(ends, ends[1:], strict=False))
+        assert all(one[1] < two[0] for one, two in pairwise(ends))
 
 
 @pytest.fixture
-def demo(app: Flask) -> Iterator[Flask]:
+def demo(app: Flask) -> Flask:
     with app.app_context():
         actions.grow(Utility(20, 36, 1, UNTIL), lambda _done: None)
         db.session.commit()
-    yield app
+    return app
 
 
 def test_the_residents_are_linked_and_one_code_is_left(demo: Flask) -> None:
