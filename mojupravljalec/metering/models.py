@@ -115,9 +115,9 @@ class Reading(Base):
     value_l: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str]
     status: Mapped[str] = mapped_column(default=Status.ACCEPTED)
-    batch_id: Mapped[int | None] = mapped_column(
-        ForeignKey("import_batch.id"), default=None, index=True
-    )
+    # Neither a key nor an index: each costs a million-row import a good part of its time, and
+    # batches are never deleted.
+    batch_id: Mapped[int | None] = mapped_column(default=None)
     received_at: Mapped[datetime | None] = mapped_column(default=None)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), default=None)
     submission: Mapped[str | None] = mapped_column(default=None)

@@ -96,13 +96,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("access_code", sa.String(), nullable=False),
+        sa.Column("access_code_key", sa.String(), nullable=False),
         sa.Column("street", sa.String(), nullable=False),
         sa.Column("post_code", sa.String(), nullable=False),
         sa.Column("town", sa.String(), nullable=False),
         sa.Column("tax_number", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
-        sa.Column("access_code", sa.String(), nullable=False),
-        sa.Column("access_code_key", sa.String(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["import_batch.id"], name=op.f("fk_customer_batch_id_import_batch")
@@ -302,9 +302,6 @@ def upgrade() -> None:
             ["account_id"], ["account.id"], name=op.f("fk_reading_account_id_account")
         ),
         sa.ForeignKeyConstraint(
-            ["batch_id"], ["import_batch.id"], name=op.f("fk_reading_batch_id_import_batch")
-        ),
-        sa.ForeignKeyConstraint(
             ["installation_id"],
             ["meter_installation.id"],
             name=op.f("fk_reading_installation_id_meter_installation"),
@@ -315,7 +312,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("reading", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_reading_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(
             "uq_reading_submission",
             ["submission"],
@@ -381,7 +377,6 @@ def downgrade() -> None:
             sqlite_where=sa.text("submission IS NOT NULL"),
             postgresql_where=sa.text("submission IS NOT NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_reading_batch_id"))
 
     op.drop_table("reading")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
