@@ -26,13 +26,13 @@ def sign_in() -> Answer:
         return redirect(goal or url_for("home.start"))
     form = forms.SignInForm()
     if not form.validate_on_submit():
-        return _page("sign_in", form, form.status, goal=goal)
+        return _page("sign_in", form, form.status)
     try:
         person = actions.sign_in(form.email.data, form.password.data, _browser())
     except ValueError:  # no address at all: the same answer as for an unknown one
         person = None
     except actions.TooOften:
-        return _too_often("sign_in", form, goal=goal)
+        return _too_often("sign_in", form)
     db.session.commit()
     if person is None:
         _blame(
@@ -41,7 +41,7 @@ def sign_in() -> Answer:
                 "The address and the password do not match, or the access is not activated yet."
             ),
         )
-        return _page("sign_in", form, 422, goal=goal)
+        return _page("sign_in", form, 422)
     session.clear()
     session.permanent = True
     login_user(person)

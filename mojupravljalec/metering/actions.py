@@ -11,6 +11,7 @@ from .. import storage
 from ..accounts.queries import SignedIn
 from ..audit.actions import record
 from ..extensions import db
+from ..throttle.actions import Limit, book
 from ..values import clock
 from . import queries, rules
 from .models import EarlierReading, MeterInstallation, Reading, Source, Status
@@ -19,6 +20,13 @@ from .windows import parse_window
 
 # A photo that waits for its reading to be confirmed waits no longer than this.
 PHOTO_WAITS = timedelta(days=2)
+
+
+PHOTOS_PER_ACCOUNT = Limit("photo-account", 30, 86_400)
+
+
+class TooManyPhotos(Exception):
+    """More photos in a day than anyone's meters need."""
 
 
 class Refusal(StrEnum):
@@ -124,6 +132,7 @@ def _judged(
         _known(meter.id),
         _limits(),
         earlier=_earlier_meters(point.id, meter.id),
+        since=point.since(answers.taken_on),
     )
     if verdict.asks and (answers.confirmed_l != value_l or not answers.reason):
         raise Doubtful(verdict, value_l)
@@ -217,8 +226,10 @@ def clear_photos() -> None:
         storage.discard(name)
 
 
-def keep_photo(data: bytes) -> str:
-    """Shrink and keep a photo; its name. Raises NotAPhoto."""
+def keep_photo(person: SignedIn, data: bytes) -> str:
+    """Shrink and keep a photo; its name. Raises NotAPhoto, TooManyPhotos."""
+    if not book(PHOTOS_PER_ACCOUNT, str(person.id)):
+        raise TooManyPhotos
     from .photo import shrink  # the picture library only where there is a picture
 
     return storage.keep(shrink(data), "jpg")

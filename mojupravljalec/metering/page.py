@@ -116,8 +116,9 @@ def _rows(
 
 
 def _without_strangers(seen: queries.PointSeen, row: history.Row) -> history.Row:
-    """A consumption that began before the resident's time tells of whoever was there then."""
-    if row.days is None or seen.has(row.taken_on - timedelta(days=row.days)):
+    """A consumption that reaches out of the resident's time tells of whoever was there then."""
+    days = (row.taken_on - timedelta(days=ago) for ago in range((row.days or 0) + 1))
+    if row.days is None or all(map(seen.has, days)):
         return row
     return replace(row, used_l=None, days=None, per_day_l=None)
 
@@ -126,6 +127,8 @@ def _receipt(
     seen: queries.PointSeen, rows: list[history.Row], reading_id: int | None
 ) -> Receipt | None:
     row = next((row for row in rows if reading_id and row.reading_id == reading_id), None)
+    if row and row.source != Source.PORTAL:
+        return None
     return (
         Receipt(queries.reading_of(seen, row.reading_id), row) if row and row.reading_id else None
     )

@@ -47,6 +47,10 @@ class PointSeen:
         """Whether ``day`` lies in the account's own time."""
         return any(stay.has(day) for stay in self.stays)
 
+    def since(self, day: date) -> date:
+        """The first day of the account's own time in which ``day`` lies."""
+        return min(stay.from_on for stay in self.stays if stay.has(day))
+
 
 def _seen() -> Select[SupplyPoint, Occupancy, Customer]:
     return (

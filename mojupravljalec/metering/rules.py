@@ -180,7 +180,11 @@ def _in_last_tenth(value_l: int, range_l: int) -> bool:
 
 
 def usual_per_day_l(
-    known: Sequence[Known], day: date, earlier: Iterable[Sequence[Known]] = ()
+    known: Sequence[Known],
+    day: date,
+    earlier: Iterable[Sequence[Known]] = (),
+    *,
+    since: date = date.min,
 ) -> float | None:
     """The usual consumption around ``day`` in litres per day, None with nothing to go by.
 
@@ -189,13 +193,16 @@ def usual_per_day_l(
     count only as recent). Estimated and pending values are left out first, so an interval runs
     from one measured value to the next; intervals under 5 days, and those in which the register
     went back, are ignored. ``earlier`` holds the values of meters that were there before, one
-    sequence each: the household stays when its meter is changed.
+    sequence each: the household stays when its meter is changed. What began before ``since``
+    tells of another household and does not count.
     """
     rates = [
         (end.value_l - start.value_l) / (end.taken_on - start.taken_on).days
         for values in (known, *earlier)
         for start, end in _measured_intervals(values)
-        if _tells_of(day, start.taken_on, end.taken_on) and end.value_l >= start.value_l
+        if start.taken_on >= since
+        and _tells_of(day, start.taken_on, end.taken_on)
+        and end.value_l >= start.value_l
     ]
     return median(rates) if rates else None
 
@@ -310,14 +317,16 @@ def judge(
     limits: Limits = DEFAULT_LIMITS,
     *,
     earlier: Iterable[Sequence[Known]] = (),
+    since: date = date.min,
 ) -> Verdict:
     """Compare a value with its measured neighbours in time and with the usual consumption.
 
     ``known`` are the values of this meter; one on ``day`` itself is being corrected and ignored.
-    The fitter's start and end value are neighbours too. ``earlier`` as in ``usual_per_day_l``.
+    The fitter's start and end value are neighbours too. ``earlier`` and ``since`` as in
+    ``usual_per_day_l``.
     Nothing is refused here.
     """
-    place = _place(day, register, known, limits, earlier)
+    place = _place(day, register, known, limits, earlier, since)
     doubts = place.doubts(value_l)
     slip, suggestion_l = _slip(place, value_l, doubts)
     return Verdict(
@@ -338,6 +347,7 @@ def _place(
     known: Sequence[Known],
     limits: Limits,
     earlier: Iterable[Sequence[Known]],
+    since: date,
 ) -> "_Place":
     """Where in time a value of ``day`` has to fit."""
     measured = [value for value in known if value.measured and value.taken_on != day]
@@ -349,7 +359,7 @@ def _place(
         key=lambda value: value.taken_on,
         default=None,
     )
-    per_day_l = usual_per_day_l(measured, day, earlier)
+    per_day_l = usual_per_day_l(measured, day, earlier, since=since)
     days = (day - before.taken_on).days if before else None
     return _Place(
         register=register,

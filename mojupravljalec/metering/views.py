@@ -1,5 +1,7 @@
 """The supply points of a resident: the reading form, the history, the chart."""
 
+from decimal import Decimal
+
 from flask import Blueprint, current_app, render_template, request, send_file, url_for
 from flask_babel import gettext
 from flask_login import current_user
@@ -42,7 +44,7 @@ def point(point_id: int) -> Response:
         form.confirmed_l.data = str(doubtful.value_l)
         if request.form.get("confirmed_l") == form.confirmed_l.data:
             form.reason.errors = [gettext("Choose the nearest answer. »I do not know« is one too.")]
-    except (NotAPhoto, rules.NotAReading, actions.Refused) as trouble:
+    except (NotAPhoto, actions.TooManyPhotos, rules.NotAReading, actions.Refused) as trouble:
         _blame(form, seen, trouble)
     else:
         db.session.commit()
@@ -97,7 +99,7 @@ def _form(seen: queries.PointSeen) -> ReadingForm:
     reading = queries.reading_of(seen, reading_id)
     if reading.source != Source.PORTAL:
         raise NotFound
-    return ReadingForm(taken_on=reading.taken_on, value=f"{reading.value_l / 1000:g}")
+    return ReadingForm(taken_on=reading.taken_on, value=str(Decimal(reading.value_l) / 1000))
 
 
 def _empty_form() -> ReadingForm:
@@ -120,7 +122,8 @@ def _photo(form: ReadingForm) -> str:
     signer = URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="photo")
     sent = request.files.get("photo")
     if sent and sent.filename:
-        name = actions.keep_photo(sent.read())
+        name = actions.keep_photo(current_user, sent.read())
+        db.session.commit()  # counted, whatever becomes of the reading
         form.kept_photo.data = signer.dumps([current_user.id, name])
         return name
     try:
@@ -134,7 +137,7 @@ def _photo(form: ReadingForm) -> str:
 def _blame(
     form: ReadingForm,
     seen: queries.PointSeen,
-    trouble: NotAPhoto | rules.NotAReading | actions.Refused,
+    trouble: NotAPhoto | actions.TooManyPhotos | rules.NotAReading | actions.Refused,
 ) -> None:
     """Put the sentence where the mistake is."""
     if isinstance(trouble, NotAPhoto):
@@ -143,6 +146,10 @@ def _blame(
                 "This is not a JPEG, PNG or HEIC picture. Choose another, "
                 "or send the reading without one."
             )
+        ]
+    elif isinstance(trouble, actions.TooManyPhotos):
+        form.photo.errors = [
+            gettext("That was enough photos for today. Send the reading without one.")
         ]
     elif isinstance(trouble, actions.Refused):
         form.form_errors.append(wording.refusal(trouble.why))
