@@ -9,8 +9,8 @@ from ..accounts.models import Account
 from ..accounts.passwords import hash_password
 from ..audit.actions import record
 from ..customers.models import Customer, CustomerLink
-from ..extensions import db
-from ..metering.models import MeterInstallation, Occupancy, Reading, SupplyPoint
+from ..extensions import Base, db
+from ..metering.models import SupplyPoint
 from .utility import ANA, BOJAN, BOJANS_MOTHER, UNUSED, Utility
 
 PASSWORD = "vodomer-2026"  # noqa: S105 of the demo's residents, shown to everybody
@@ -19,21 +19,32 @@ RESIDENTS = {
     "bojan@demo.example": ("Bojan", "Kranjc", (BOJAN, BOJANS_MOTHER)),
 }
 TABLES = (
-    ("customers", Customer),
-    ("points", SupplyPoint),
-    ("occupancies", Occupancy),
-    ("meters", MeterInstallation),
-    ("readings", Reading),
+    ("customers", "customer"),
+    ("points", "supply_point"),
+    ("occupancies", "occupancy"),
+    ("meters", "meter_installation"),
+    ("readings", "reading"),
 )
 
 
 class NotEmpty(Exception):
-    """There are customers already: a demo is never mixed into real data."""
+    """The database is in use already: a demo is never mixed into real data."""
 
 
 def is_empty() -> bool:
-    """Whether no customer is there."""
-    return not db.session.scalar(select(exists().where(Customer.id > 0)))
+    """Whether nothing is there that a demo could be mixed into or collide with."""
+    in_use = (
+        select(Customer.id).limit(1),
+        select(SupplyPoint.id).limit(1),
+        select(Account.id).where(Account.email_key.in_(RESIDENTS)).limit(1),
+    )
+    return all(db.session.scalar(query) is None for query in in_use)
+
+
+def is_demo() -> bool:
+    """Whether the residents are here: they were not renamed, and nobody else can be called so."""
+    residents = select(func.count(Account.id)).where(Account.email_key.in_(RESIDENTS))
+    return db.session.scalar(residents) == len(RESIDENTS)
 
 
 def grow(utility: Utility, progress: Callable[[int], None]) -> None:
@@ -46,7 +57,7 @@ def grow(utility: Utility, progress: Callable[[int], None]) -> None:
     for rows in utility.chunks():
         for name, table in TABLES:
             if found := getattr(rows, name):
-                db.session.execute(insert(table), found)
+                db.session.execute(insert(Base.metadata.tables[table]), found)
         progress(len(rows.customers))
     _count_on()
     for email, (first_name, last_name, customers) in RESIDENTS.items():
@@ -55,17 +66,16 @@ def grow(utility: Utility, progress: Callable[[int], None]) -> None:
 
 
 def unused_code() -> str | None:
-    """A code to try: the one left over, or any other that nobody has linked; None if not a demo."""
-    residents = select(func.count(Account.id)).where(Account.email_key.in_(RESIDENTS))
-    if db.session.scalar(residents) != len(RESIDENTS):
-        return None
-    linked = exists().where(CustomerLink.customer_id == Customer.id)
-    return db.session.scalar(
-        select(Customer.access_code)
-        .where(~linked)
-        .order_by(Customer.id != UNUSED, Customer.id)
-        .limit(1)
+    """A code to try: the one left over, or any other of the demo that nobody has linked now.
+
+    None if there is no other. Customers that were imported later are real, and kept out.
+    """
+    linked = exists().where(
+        CustomerLink.customer_id == Customer.id, CustomerLink.ended_at.is_(None)
     )
+    free = select(Customer.access_code).where(~linked, Customer.batch_id.is_(None))
+    left_over = db.session.scalar(free.where(Customer.id == UNUSED))
+    return left_over or db.session.scalar(free.order_by(Customer.id).limit(1))
 
 
 def _resident(

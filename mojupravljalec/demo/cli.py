@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import click
+from sqlalchemy import inspect
 
 from ..command import in_portal
 from ..extensions import db
@@ -26,6 +27,8 @@ def demo(customers: int, months: int, seed: int) -> None:
     Two residents can sign in at once, and one customer code is left to be linked. Readings go
     up to the end of the last month, so that this month's are still to be sent.
     """
+    if not inspect(db.engine).has_table("customer"):
+        raise click.ClickException("There is no database yet. First: mojupravljalec upgrade")
     if not actions.is_empty():
         raise click.ClickException(
             "There are customers in this database, so no demo was added: it is never mixed "
@@ -46,11 +49,12 @@ def grow_if_empty() -> None:
 
 def say_how_to_sign_in() -> None:
     """The residents and a code to try; nothing where the database is not a demo's."""
-    if (code := actions.unused_code()) is None:
+    if not actions.is_demo():
         return
     for email, (first_name, _last_name, _customers) in actions.RESIDENTS.items():
         click.echo(f"{first_name}: {email}, geslo {actions.PASSWORD}")
-    click.echo(f"Prosta koda stranke: {code}")
+    if code := actions.unused_code():
+        click.echo(f"Prosta koda stranke: {code}")
 
 
 def _utility(customers: int, months: int, seed: int) -> Utility:

@@ -70,12 +70,15 @@ TOWNS = (("2999", "Podgorje"), ("2998", "Zgornje Podgorje"), ("2997", "Dol pri P
 # Months from January: a house drinks a little more in summer, a garden much more.
 SEASON = (0.93, 0.9, 0.95, 1.0, 1.02, 1.1, 1.15, 1.12, 1.0, 0.97, 0.93, 0.93)
 GARDEN_L = (0, 0, 0, 500, 2000, 3500, 4500, 4000, 1000, 0, 0, 0)
-LEAK_L = 6_000
+LEAK_L = 2_000  # a month, and as much more in each month that follows
+LEAK_MONTHS = 6
 PERSON_L = 3_700  # a month
 
 SHOWN_M3 = 467  # what Ana's meter showed last
 # Which customers the demo residents have, and whose code is left to try.
 ANA, BOJAN, BOJANS_MOTHER, UNUSED = 1, 2, 3, 4
+LANDLORD, FLATS = 5, 6  # who has a whole block, and how many flats are in it
+LEAKING = 11  # more water in each of the last months, and nobody has seen it
 
 
 @dataclass
@@ -99,12 +102,12 @@ class Utility:
     until: date
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)  # noqa: S311 a demo, not a secret
-        self.point_id = self.meter_id = 0
+        self._begin()
         self.month_ends = list(_month_ends(self.until, self.months + 1))
 
     def chunks(self, size: int = 500) -> Iterator[Rows]:
         """All rows, some households at a time: memory does not grow with their number."""
+        self._begin()
         rows = Rows()
         for customer_id in range(1, self.customers + 1):
             self._household(customer_id, rows)
@@ -113,6 +116,10 @@ class Utility:
                 rows = Rows()
         if rows.customers:
             yield rows
+
+    def _begin(self) -> None:
+        self.dice = random.Random(self.seed)  # noqa: S311 a demo, not a secret
+        self.point_id = self.meter_id = 0
 
     def _household(self, customer_id: int, rows: Rows) -> None:
         town = self.dice.choice(TOWNS)
@@ -133,9 +140,14 @@ class Utility:
                 "access_code_key": code_key(code),
             }
         )
+        if customer_id == LANDLORD:
+            for flat in range(1, FLATS + 1):
+                self._point(customer_id, f"{street}, stanovanje {flat}", town, rows)
+            return
         self._point(customer_id, street, town, rows)
-        if customer_id > UNUSED and customer_id % 10 == 0:
-            self._point(customer_id, f"Vikend {customer_id}", TOWNS[2], rows, persons=0)
+        if customer_id > LANDLORD and customer_id % 10 == 0:
+            weekend = f"Počitniška pot {customer_id // 10}"
+            self._point(customer_id, weekend, TOWNS[2], rows, persons=0)
 
     def _point(
         self,
@@ -170,22 +182,23 @@ class Utility:
             "persons": persons or None,
             "from_on": date(1900, 1, 1),
         }
-        if customer_id > UNUSED + 1 and customer_id % 15 == 7:
+        if customer_id > LANDLORD + 1 and customer_id % 15 == 7:
             moved_on = self.month_ends[len(self.month_ends) // 2]
             rows.occupancies.append({**stay, "customer_id": customer_id - 1, "to_on": moved_on})
             stay["from_on"] = moved_on + timedelta(days=1)
         rows.occupancies.append(stay)
 
     def _monthly_use(self, customer_id: int, persons: int) -> list[int]:
-        """Litres in each month; one household in twenty leaks in the last year."""
+        """Litres in each month; one household has a hidden leak."""
         has_garden = customer_id in {ANA, BOJAN} or self.dice.random() < 0.4
+        has_garden = has_garden and customer_id != LANDLORD
         garden = (2 if customer_id == BOJAN else 1) if has_garden else 0
-        leaks = customer_id > UNUSED and customer_id % 20 == 11
-        last = len(self.month_ends) - 1
+        leak_l = LEAK_L if customer_id == LEAKING else 0
+        sound = len(self.month_ends) - LEAK_MONTHS  # before, nothing leaked
         return [
             round(persons * PERSON_L * SEASON[end.month - 1] * self.dice.uniform(0.92, 1.08))
             + GARDEN_L[end.month - 1] * garden
-            + (LEAK_L if leaks and last - 8 < place < last - 3 else 0)
+            + leak_l * max(0, place - sound + 1)
             for place, end in enumerate(self.month_ends)
         ]
 
@@ -196,7 +209,9 @@ class Utility:
         at = max(1, len(used_l) - 1 - 20) if exchanged else None
         start_l = self.dice.randint(40, 2500) * 1000
         new_start_l = self.dice.choice((0, 0, 2000))
-        if customer_id == ANA:
+        if customer_id == ANA and not exchanged:
+            start_l = SHOWN_M3 * 1000 - sum(used_l[1:])
+        elif customer_id == ANA:
             new_start_l = SHOWN_M3 * 1000 - sum(used_l[(at or 0) + 1 :])
         if at is None:
             self._meter(0, len(used_l), start_l, used_l, decimals, rows)
@@ -261,12 +276,14 @@ _NAMES = {
     BOJAN: "Bojan Kranjc",
     BOJANS_MOTHER: "Terezija Kranjc",
     UNUSED: "Cvetka Zajc",
+    LANDLORD: "Podgorski domovi, d. o. o.",
 }
 _STREETS = {
     ANA: "Lipova ulica 7",
     BOJAN: "Mlinska pot 12",
-    BOJANS_MOTHER: "Šolska ulica 3",
+    BOJANS_MOTHER: "Šolska ulica 3, stanovanje 8",
     UNUSED: "Cvetlična ulica 21",
+    LANDLORD: "Zadružna ulica 5",
 }
 _PERSONS = {ANA: 3, BOJAN: 4, BOJANS_MOTHER: 1}
 

@@ -1,6 +1,6 @@
 """HTTP plumbing that every feature stands on."""
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import access, errors, files, filters, headers, i18n, numbers, page
@@ -19,3 +19,9 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     errors.init_app(app)
     access.init_app(app)
+    app.teardown_request(_close)
+
+
+def _close(_error: BaseException | None) -> None:
+    """Let go of the files that came with the request, also where nobody read them."""
+    request.close()

@@ -37,7 +37,7 @@ MODULES = {
     "config": ({"metering"}, {"web"}),
     "command": ({"config", "__init__"}, {"imports", "mail", "demo"}),
     "tables": (EVERY - {"values", "web", "home", "info", "profile", "demo"}, set()),
-    "server": ({"command", "__init__", "extensions"}, set()),
+    "server": ({"command", "__init__", "extensions", "demo", "migrations"}, set()),
     "cli": ({"server", "demo", "imports", "mail", "migrations"}, set()),
     "__main__": ({"cli"}, set()),
     "__init__": (EVERY | {"config", "extensions", "tables"}, set()),

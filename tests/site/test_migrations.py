@@ -98,9 +98,9 @@ def test_the_command_makes_the_database_and_says_so(empty_database, tmp_path, mo
     monkeypatch.setenv("MOJUPRAVLJALEC_INSTANCE", str(tmp_path / "instance"))
     monkeypatch.setenv("MOJUPRAVLJALEC_SECRET_KEY", SECRET)
     monkeypatch.setenv("MOJUPRAVLJALEC_SQLALCHEMY_DATABASE_URI", empty_database)
-    for arguments, lines in ([], 1), ([], 1), (["--quiet"], 0):
-        done = CliRunner().invoke(upgrade, arguments)
-        assert (done.exit_code, len(done.output.splitlines())) == (0, lines), done.output
+    for _turn in range(2):
+        done = CliRunner().invoke(upgrade)
+        assert (done.exit_code, len(done.output.splitlines())) == (0, 1), done.output
     with warnings.catch_warnings():  # a command leaves its connection to the process's end
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
