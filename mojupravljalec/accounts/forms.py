@@ -96,9 +96,9 @@ def password_help() -> str:
     )
 
 
-def _new_password() -> PasswordField:
+def _new_password(label: Any) -> PasswordField:
     return PasswordField(
-        _("Password"),
+        label,
         [Required(_("Choose a password.")), GoodPassword()],
         description=_("Your password must not be one of the commonly used passwords."),
         # Typed once is enough: a slip elsewhere must not cost the password too.
@@ -155,7 +155,7 @@ class RegistrationForm(Form):
         [Required(_("Type your last name.")), is_name, Shorter(60)],
         render_kw={"autocomplete": "family-name"},
     )
-    password = _new_password()
+    password = _new_password(_("Password"))
     again = _again()
 
 
@@ -181,7 +181,7 @@ class ActivationCodeForm(EmailForm):
 
 
 class NewPasswordForm(Form):
-    password = _new_password()
+    password = _new_password(_("New password"))
     again = _again()
 
 
@@ -209,7 +209,7 @@ class NewEmailForm(Form):
 
 class ChangePasswordForm(Form):
     old_password = _old_password()
-    password = _new_password()
+    password = _new_password(_("New password"))
     again = _again()
 
 

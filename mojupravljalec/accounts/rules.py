@@ -68,12 +68,29 @@ def weakness(password: str, *, least: int, personal: tuple[str, ...]) -> Weaknes
         return Weakness.TOO_LONG
     if folded in _common():
         return Weakness.COMMON
-    # Digits around one's own name make it no better.
-    core = folded.strip("0123456789!.-_ ")
-    words = {word.casefold() for phrase in personal for word in re.split(r"[\W_]+", phrase)}
-    if core in words | {phrase.casefold() for phrase in personal} and len(core) > 2:
-        return Weakness.PERSONAL
-    return None
+    # Digits and signs around a word make it no better.
+    core = _letters(folded)
+    if core in _SLOVENIAN:
+        return Weakness.COMMON
+    return Weakness.PERSONAL if len(core) > 2 and core in _joined(personal) else None
+
+
+def _joined(phrases: tuple[str, ...]) -> set[str]:
+    """The words of ``phrases``, the phrases, and any two of these run together."""
+    words = {_letters(word) for phrase in phrases for word in re.split(r"[\W_]+", phrase)}
+    words |= {_letters(phrase) for phrase in phrases}
+    return words | {one + two for one in words for two in words}
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalpha())
+
+
+# What the international list lacks: passwords by letters alone.
+_SLOVENIAN = frozenset(
+    {"geslo", "gesla", "mojegeslo", "vodomer", "voda", "racun", "račun", "slovenija", "ljubljana"}
+    | {"maribor", "domov", "ljubim", "ljubezen", "sonce", "mucek", "zivjo", "živjo", "nevem"}
+)
 
 
 @cache

@@ -13,7 +13,7 @@ from ..extensions import Base, db
 from ..metering.models import SupplyPoint
 from .utility import ANA, BOJAN, BOJANS_MOTHER, UNUSED, Utility
 
-PASSWORD = "vodomer-2026"  # noqa: S105 of the demo's residents, shown to everybody
+PASSWORD = "modra-lipa-7"  # noqa: S105 of the demo's residents, shown to everybody
 RESIDENTS = {
     "ana@demo.example": ("Ana", "Demšar", (ANA,)),
     "bojan@demo.example": ("Bojan", "Kranjc", (BOJAN, BOJANS_MOTHER)),

@@ -25,6 +25,10 @@ PHOTO_WAITS = timedelta(days=2)
 PHOTOS_PER_ACCOUNT = Limit("photo-account", 30, 86_400)
 
 
+class TooLarge(Exception):
+    """A photo over the limit of the settings."""
+
+
 class TooManyPhotos(Exception):
     """More photos in a day than anyone's meters need."""
 
@@ -120,7 +124,13 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
 def _judged(
     point: PointSeen, meter: MeterInstallation, answers: Answers
 ) -> tuple[int, rules.Verdict]:
-    value_l = rules.parse_register(answers.typed, digits=meter.digits, decimals=meter.decimals)
+    known = _known(meter.id)
+    value_l = rules.parse_register(
+        answers.typed,
+        digits=meter.digits,
+        decimals=meter.decimals,
+        last_l=max((one.value_l for one in known if one.measured), default=None),
+    )
     register = register_of(meter)
     rules.check_day(register, answers.taken_on, clock.today())
     if not point.has(answers.taken_on):
@@ -129,7 +139,7 @@ def _judged(
         value_l,
         answers.taken_on,
         register,
-        _known(meter.id),
+        known,
         _limits(),
         earlier=_earlier_meters(point.id, meter.id),
         since=point.since(answers.taken_on),
@@ -227,7 +237,9 @@ def clear_photos() -> None:
 
 
 def keep_photo(person: SignedIn, data: bytes) -> str:
-    """Shrink and keep a photo; its name. Raises NotAPhoto, TooManyPhotos."""
+    """Shrink and keep a photo; its name. Raises NotAPhoto, TooLarge, TooManyPhotos."""
+    if len(data) > current_app.config["PHOTO_MAX_MB"] * 1024 * 1024:
+        raise TooLarge
     if not book(PHOTOS_PER_ACCOUNT, str(person.id)):
         raise TooManyPhotos
     from .photo import shrink  # the picture library only where there is a picture

@@ -13,7 +13,7 @@ from ..web.filters import cubic, month
 from . import history, queries
 from .actions import register_of
 from .chart import bar_chart
-from .models import EarlierReading, MeterInstallation, Reading, Source
+from .models import EarlierReading, MeterInstallation, Reading, Source, Status
 from .windows import Span, parse_window
 
 ROWS_AT_FIRST = 13  # a year, and the same month of the year before
@@ -47,7 +47,7 @@ class PointPage:
     @property
     def last(self) -> history.Row | None:
         """The newest reading of the meter that runs now."""
-        rows = (row for row in self.rows if row.kind == "reading")
+        rows = (row for row in self.rows if row.kind == "reading" and row.status != Status.PENDING)
         newest = next(rows, None)
         return newest if newest and self.meter and newest.serial == self.meter.serial else None
 
@@ -64,7 +64,8 @@ class PointPage:
     @property
     def usage(self) -> list[history.Month]:
         """Thirteen months up to the newest reading."""
-        until = max((row.taken_on for row in self.rows), default=self.today)
+        settled = (row.taken_on for row in self.rows if row.status != Status.PENDING)
+        until = max(settled, default=self.today)
         return history.monthly_usage_l(self.rows, until=until)
 
     def shown(self, every: bool) -> list[history.Row]:

@@ -81,8 +81,11 @@ class NotAReading(ValueError):
         self.code = code
 
 
-def parse_register(text: str, *, digits: int, decimals: int) -> int:
+def parse_register(text: str, *, digits: int, decimals: int, last_l: int | None = None) -> int:
     """What was typed, in litres; raises ``NotAReading``.
+
+    A point before exactly three digits marks either thousands or the red digits (`1.931`):
+    whichever lies nearer to the value ``last_l`` before is meant.
 
     Only a decimal sign typed by the resident marks red digits: those beyond ``decimals`` are
     cut off, never rounded, because the bill does not use them. Up to three digits too many
@@ -95,6 +98,10 @@ def parse_register(text: str, *, digits: int, decimals: int) -> int:
     467913000
     """
     whole, fraction = _typed_digits(text)
+    if last_l is not None and re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", text.strip()):
+        thousands_l, decimal_l = int(whole + (fraction or "")) * M3_L, int(whole) * M3_L
+        if not decimals and abs(thousands_l - last_l) < abs(decimal_l - last_l):
+            return thousands_l
     if len(whole) > digits + RED_DIGITS:
         raise NotAReading(Flaw.TOO_MANY_DIGITS)
     if len(fraction or "") > MOST_DECIMALS:

@@ -44,6 +44,9 @@ def point(point_id: int) -> Response:
         form.confirmed_l.data = str(doubtful.value_l)
         if request.form.get("confirmed_l") == form.confirmed_l.data:
             form.reason.errors = [gettext("Choose the nearest answer. »I do not know« is one too.")]
+    except actions.TooLarge:
+        form.photo.errors = [wording.too_large()]
+        return _show(seen, form, 413)
     except (NotAPhoto, actions.TooManyPhotos, rules.NotAReading, actions.Refused) as trouble:
         _blame(form, seen, trouble)
     else:
@@ -86,6 +89,7 @@ def _show(
         form=form,
         doubt=doubt,
         every="vse" in request.args,
+        correcting=request.args.get("popravi", type=row_number) if sent is None else None,
         pages=pages,
         wording=wording,
     )

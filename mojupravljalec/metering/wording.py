@@ -1,5 +1,6 @@
 """What rules and actions decided, put into sentences for residents."""
 
+from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -75,3 +76,11 @@ def doubt(code: Doubt) -> str:
 def source(code: str) -> str:
     """Who read the register."""
     return str(SOURCES[Source(code)])
+
+
+def too_large() -> str:
+    """Why the photo was not taken, and what to do."""
+    return gettext(
+        "The photo is larger than %(num)d MB. Choose a smaller one, or send the reading without.",
+        num=current_app.config["PHOTO_MAX_MB"],
+    )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, flash, redirect, request, url_for
+from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -63,6 +64,8 @@ def ask_to_sign_in() -> Response:
     """Lead a signed-out caller to the sign-in page, and back again afterwards."""
     goal = request.full_path.rstrip("?") if request.method == "GET" else request.path
     url = url_for("accounts.sign_in", next=safe_next(goal))
+    if request.method == "POST":
+        flash(gettext("What you typed is not sent yet. Sign in and send it once more."))
     if wants_part():
         return Response(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)

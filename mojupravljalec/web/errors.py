@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from flask import Flask, g, render_template
+from flask import Flask, g, make_response, render_template
 from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -57,20 +57,20 @@ def _wrong_host(_error: SecurityError) -> Response:
     return Response("This host is not served here.\n", 400, mimetype="text/plain")
 
 
-def _refused(error: HTTPException) -> Response | HTTPException | tuple[str, int]:
+def _refused(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
     return _page(status)
 
 
-def _unavailable(error: OperationalError) -> tuple[str, int]:
+def _unavailable(error: OperationalError) -> Response:
     """The database is locked, away or full."""
     mark = _note(error)
     return _page(503, mark)
 
 
-def _broken(error: Exception) -> tuple[str, int]:
+def _broken(error: Exception) -> Response:
     mark = _note(error)
     return _page(500, mark)
 
@@ -86,7 +86,17 @@ def _note(error: Exception) -> str:
     return mark
 
 
-def _page(status: int, mark: str = "") -> tuple[str, int]:
+def _page(status: int, mark: str = "") -> Response:
     heading, advice = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
-    template = "ui/error_message.html" if wants_part() else "ui/error.html"
-    return render_template(template, heading=heading, advice=advice, mark=mark), status
+    if not wants_part():
+        return make_response(
+            render_template(
+                "ui/error.html", status=status, heading=heading, advice=advice, mark=mark
+            ),
+            status,
+        )
+    message = render_template("ui/error_message.html", heading=heading, mark=mark)
+    answer = make_response(message, status)
+    # The form that was sent stays as it is; the message comes into view above it.
+    answer.headers.update({"HX-Retarget": "#messages", "HX-Reswap": "outerHTML show:window:top"})
+    return answer

@@ -39,15 +39,22 @@ def month(value: date) -> str:
 
 
 def cubic(litres: int | None, decimals: int = 0) -> str:
-    """Litres as m³, »1.234 m³«, with a true minus; a dash where nothing is known."""
+    """Litres as »1234 m³«, with a true minus; a dash where nothing is known.
+
+    Thousands are not grouped: a point there is easily copied and means something else.
+    """
     if litres is None:
         return "–"
-    return number(litres / 1000, decimals) + NBSP + "m³"
+    return _decimal(litres / 1000, "0", decimals) + NBSP + "m³"
 
 
 def number(value: float, decimals: int = 0) -> str:
     """»1.234,5« with at most ``decimals`` decimals that are not needed left out."""
-    pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
+    return _decimal(value, "#,##0", decimals)
+
+
+def _decimal(value: float, whole: str, decimals: int) -> str:
+    pattern = whole + ("." + "#" * decimals if decimals else "")
     return format_decimal(value, pattern, locale=get_locale()).replace("-", "\N{MINUS SIGN}")
 
 

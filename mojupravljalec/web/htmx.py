@@ -30,4 +30,8 @@ def show(template: str, part: str, status: int = 200, **context: Any) -> Respons
 def after_post(message: str, url: str, fresh: Callable[[], Response]) -> Response:
     """Say it worked: htmx gets ``fresh()``, a plain browser goes to ``url``."""
     flash(message)
-    return fresh() if wants_part() else redirect(url, 303)
+    if not wants_part():
+        return redirect(url, 303)
+    answer = fresh()
+    answer.headers["HX-Push-Url"] = url  # reloading shows the same again
+    return answer

@@ -20,6 +20,13 @@ NEW = {
 }
 
 
+FORMS_FOR_ANYBODY = {
+    "/registracija": NEW,
+    "/aktivacija/novo-sporocilo": {},
+    "/pozabljeno-geslo": {},
+}
+
+
 def register(client, **other):
     return client.post("/registracija", data=NEW | other)
 
@@ -288,8 +295,8 @@ def test_registering_again_before_activation_replaces_the_data_and_the_letter(
     ("first", "second"),
     [
         ("dana@primer.si", "DANA@Primer.SI"),
-        ("dana@žaga.si", "dana@xn--aga-iya.si"),
-        ("Dana@XN--AGA-IYA.si", "dana@ŽAGA.si"),
+        ("dana@žaga.si", "dana@xn--aga-b3a.si"),
+        ("Dana@XN--AGA-B3A.si", "dana@ŽAGA.si"),
     ],
 )
 def test_an_address_is_one_however_it_is_written(client, letters, first, second, row, app):
@@ -311,13 +318,6 @@ def unactivated(app, cast):
         )
         db.session.commit()
     return cast.bojan
-
-
-FORMS_FOR_ANYBODY = {
-    "/registracija": NEW,
-    "/aktivacija/novo-sporocilo": {},
-    "/pozabljeno-geslo": {},
-}
 
 
 @pytest.mark.parametrize("path", FORMS_FOR_ANYBODY)

@@ -84,21 +84,26 @@ class Town:
             return Person(person.id, email)
 
 
+def browser_path() -> str | None:
+    """Where the machine's Chromium is."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Show what the portal wrote beside a test that failed."""
     report = yield
-    for name in ("town", "demo_town"):
-        town = getattr(item, "funcargs", {}).get(name)
-        if town and report.failed:
-            report.sections.append((f"log of the portal ({name})", town.portal.log()[-8000:]))
+    for used in getattr(item, "funcargs", {}).values():
+        portal = used.portal if isinstance(used, Town) else used
+        if report.failed and isinstance(portal, Portal):
+            report.sections.append(("log of the portal", portal.log()[-8000:]))
     return report
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The machine's browser. Without one the tests are left out, but never in CI."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = browser_path()
     if path is None:
         leave_out = pytest.fail if os.environ.get("CI") else pytest.skip
         leave_out("Chromium is missing: apt-get install chromium")
@@ -135,36 +140,31 @@ def make_database(database_uri: str) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="session")
 def town(
-    chromium: Browser,  # none is started where no browser is
+    chromium: Browser,  # no portal is started where no browser is
     make_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
     password_hash: str,
 ) -> Iterator[Town]:
-    """The portal as a utility runs it: with a mail server. SIGTERM ends it."""
+    """The portal as a utility runs it: with a mail server and its data. SIGTERM ends it."""
     portal = Portal(tmp_path_factory.mktemp("portal"), make_database("portal"))
-    with portal.with_mail_server():
-        yield from _town(portal, password_hash, signal.SIGTERM)
+    rich, *others = [Household(number) for number in range(HOUSEHOLDS)]
+    portal.run("upgrade")
+    _import(portal, portal.folder / "izvoz", [rich, *others], rich)
+    with portal.with_mail_server(), portal.served(signal.SIGTERM):
+        yield Town(portal, rich, others, password_hash)
 
 
 @pytest.fixture(scope="session")
-def demo_town(
+def demo_portal(
     chromium: Browser,
     make_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
-    password_hash: str,
-) -> Iterator[Town]:
-    """The portal as `make run` serves it: its letters lie in a folder. Ctrl-C ends it."""
+) -> Iterator[Portal]:
+    """The portal without a mail server, as `make run` serves it. Ctrl-C ends it."""
     portal = Portal(tmp_path_factory.mktemp("demo"), make_database("demo"))
-    yield from _town(portal, password_hash, signal.SIGINT)
-
-
-def _town(portal: Portal, password_hash: str, end_by: signal.Signals) -> Iterator[Town]:
-    households = [Household(number) for number in range(HOUSEHOLDS)]
-    rich, *others = households
-    portal.run("upgrade", "--quiet")
-    _import(portal, portal.folder / "izvoz", households, rich)
-    with portal.served(end_by):
-        yield Town(portal, rich, others, password_hash)
+    portal.run("upgrade")
+    with portal.served(signal.SIGINT):
+        yield portal
 
 
 def _import(portal: Portal, folder: Path, households: list[Household], rich: Household) -> None:
@@ -178,9 +178,10 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., Walker]]:
     with ExitStack() as opened:
         walkers: list[Walker] = []
 
-        def open_one(town: Town, **options: Any) -> Walker:
+        def open_one(where: Town | Portal, **options: Any) -> Walker:
             context = opened.enter_context(chromium.new_context(**{**PHONE, **options}))
-            walkers.append(Walker(context, town.portal.url))
+            portal = where.portal if isinstance(where, Town) else where
+            walkers.append(Walker(context, portal.url))
             return walkers[-1]
 
         yield open_one

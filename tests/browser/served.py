@@ -55,6 +55,7 @@ class Portal:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stdout
         return done.stdout
@@ -87,7 +88,7 @@ class Portal:
                 start_new_session=True,
             )
             try:
-                self._wait_until_it_answers(process)
+                self._wait_until_it_works(process)
                 yield
                 process.send_signal(end_by)
                 status = process.wait(ENDS_WITHIN)
@@ -134,18 +135,21 @@ class Portal:
         ours = {config.PREFIX + name: str(value) for name, value in self.settings.items()}
         return {**kept, **ours, f"{config.PREFIX}INSTANCE": str(self.folder)}
 
-    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_it_works(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + STARTS_WITHIN
-        while time.monotonic() < until and process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"{self.url}/prijava", timeout=5) as answer:
-                    assert answer.status == 200
-                    return
-            except urllib.error.HTTPError as error:
-                raise AssertionError(f"{error}:\n{self.log()}") from error
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError(f"the portal did not start:\n{self.log()}")
+        while not (self._answers() and "worker: started" in self.log()):
+            alive = process.poll() is None and time.monotonic() < until
+            assert alive, f"the portal did not start:\n{self.log()}"
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/prijava", timeout=5) as answer:
+                return answer.status == 200
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{error}:\n{self.log()}") from error
+        except OSError:
+            return False
 
     def _unread(self, address: str) -> EmailMessage | None:
         for letter in self._letters():

@@ -1,13 +1,16 @@
 """The resident's whole walk, from the first page to the history, with and without JavaScript."""
 
+import io
 import re
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from mojupravljalec.values import clock
 
+from ..conftest import Person
 from .conftest import Town
 from .served import link_in
 from .utility import LAST_M3, USUAL_M3, Household
@@ -26,11 +29,19 @@ def script(request) -> bool:
 
 
 @pytest.fixture
-def resident(town: Town, open_browser, script) -> Walker:
+def household(town: Town) -> Household:
+    return town.household()
+
+
+@pytest.fixture
+def person(town: Town, household: Household) -> Person:
+    return town.resident(household)
+
+
+@pytest.fixture
+def resident(town: Town, open_browser, script, household: Household, person: Person) -> Walker:
     """Somebody on the page of their supply point."""
-    household = town.household()
-    person = town.resident(household)
-    walker = open_browser(town, java_script_enabled=script)
+    walker: Walker = open_browser(town, java_script_enabled=script)
     walker.goes("/odjemna-mesta")
     walker.signs_in(person.email, person.password)
     walker.follows("Podrobnosti")
@@ -38,8 +49,8 @@ def resident(town: Town, open_browser, script) -> Walker:
     return walker
 
 
-def test_from_registration_to_history(town: Town, open_browser, script):
-    household, email = town.household(), town.address()
+def test_from_registration_to_history(town: Town, open_browser, script, household: Household):
+    email = town.address()
     walker = open_browser(town, java_script_enabled=script)
     register(walker, email)
     activate(walker, email, link_in(town.portal.letter_to(email)))
@@ -139,6 +150,7 @@ def mistype_reading(walker: Walker, script: bool) -> None:
     with stays(walker, script), walker.answers(422):
         send(walker, "49l")
         walker.reads("", "#errors")
+    expect(walker.page.locator("#errors")).to_be_focused()
     field = walker.page.locator("[name=value]")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_value("49l")
@@ -153,6 +165,7 @@ def send_too_high(walker: Walker, script: bool) -> None:
     with stays(walker, script), walker.answers(422):
         send(walker, str(TOO_HIGH_M3))
         walker.reads(f"{6 * USUAL_M3} m³", "#doubt")
+    expect(walker.page.locator("#doubt")).to_be_focused()
     with stays(walker, script), walker.answers(422):
         send(walker, str(TOO_HIGH_M3))
         expect(walker.page.locator("#reason .error")).to_be_visible()
@@ -209,10 +222,8 @@ def test_going_back_and_sending_again_is_one_reading(resident: Walker, script):
     send(resident, str(NORMAL_M3))
     resident.reads(f"{NORMAL_M3} m³", "#receipt")
     sent = resident.posts[-1]
-    if script:
-        resident.page.reload()
-    else:
-        resident.page.go_back()
+    resident.page.go_back()
+    expect(button(resident)).to_be_visible()
     send(resident, str(NORMAL_M3))
     resident.reads(f"{NORMAL_M3} m³", "#receipt")
     expect(history(resident)).to_have_count(7)
@@ -224,14 +235,33 @@ def test_going_back_and_sending_again_is_one_reading(resident: Walker, script):
     expect(history(resident)).to_have_count(7)
 
 
-def test_an_expired_sign_in_leads_back_to_the_reading(resident: Walker, town: Town, script):
-    """The session ended on another device meanwhile: after signing in one stands here again."""
+def test_a_photo_survives_the_question(resident: Walker, script):
+    resident.page.locator("#panel form summary").click()
+    resident.page.locator("[name=photo]").set_input_files(
+        {"name": "vodomer.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    )
+    with resident.answers(422):
+        send(resident, str(TOO_HIGH_M3))
+        resident.reads(f"{6 * USUAL_M3} m³", "#doubt")
+    resident.page.locator("label.choice").first.click()
+    send(resident)
+    resident.reads(f"{TOO_HIGH_M3} m³", "#receipt")
+    with resident.page.expect_download() as download:
+        history(resident).first.locator("a[href$=fotografija]").click()
+    assert download.value.path().read_bytes().startswith(b"\xff\xd8")
+
+
+def test_an_expired_sign_in_leads_back_to_the_supply_point(
+    resident: Walker, person: Person, script
+):
     path = urlsplit(resident.page.url).path
     resident.context.clear_cookies()
     send(resident, str(NORMAL_M3))
     resident.is_at("/prijava")
-    assert path.replace("/", "%2F") in resident.page.url or path in resident.page.url
     resident.reads("Za dostop do zahtevane strani je potrebna prijava.")
+    resident.signs_in(person.email, person.password)
+    resident.is_at(path)
+    expect(button(resident)).to_be_visible()
 
 
 class stays:  # noqa: N801 reads as a sentence: with stays(walker, script)
@@ -261,7 +291,13 @@ def history(walker: Walker):
     return walker.page.locator("#history .rows > li")
 
 
-MONTHS = "jan feb mar apr maj jun jul avg sep okt nov dec".split()
+def a_photo() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), "gray").save(out, "JPEG")
+    return out.getvalue()
+
+
+MONTHS = ["jan", "feb", "mar", "apr", "maj", "jun", "jul", "avg", "sep", "okt", "nov", "dec"]
 
 
 def day(value) -> str:

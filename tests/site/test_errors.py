@@ -59,7 +59,7 @@ def test_an_error_for_htmx_is_a_message(browser, method, path, status):
 def test_a_photo_that_is_too_large_is_413_with_a_sentence(browser, cast, make_app, headers):
     app = make_app(csrf=True, PHOTO_MAX_MB=1)
     head = '--cut\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
-    body = head.encode() + b"x" * 2_000_000 + b"\r\n--cut--\r\n"
+    body = head.encode() + b"x" * 4_000_000 + b"\r\n--cut--\r\n"
     answer = browser(cast.ana, app).post(
         f"/odjemna-mesta/{cast.anas_point}",
         data=body,
@@ -68,7 +68,23 @@ def test_a_photo_that_is_too_large_is_413_with_a_sentence(browser, cast, make_ap
     )
     assert answer.status_code == 413
     assert "The file is too large" in answer.text
-    assert "choose a smaller photo" in answer.text
+    assert "choose a smaller photo" in answer.text or "still on this page" in answer.text
+
+
+def test_a_photo_over_the_limit_costs_nothing_that_was_typed(browser, cast, make_app):
+    answer = browser(cast.ana, make_app(PHOTO_MAX_MB=1)).post(
+        f"/odjemna-mesta/{cast.anas_point}",
+        data={
+            "value": "478",
+            "taken_on": "22. 11. 2026",
+            "submission": "0b0e1c1e-7f5e-4d52-9a5a-0a5f52b9c0d1",
+            "photo": (io.BytesIO(b"x" * 2_000_000), "vodomer.jpg"),
+        },
+        headers=ENGLISH,
+    )
+    assert answer.status_code == 413
+    assert "The photo is larger than 1 MB" in answer.text
+    assert 'value="478"' in answer.text
 
 
 @pytest.mark.parametrize("more", [{}, {"photo": (io.BytesIO(b""), "")}], ids=["plain", "multipart"])

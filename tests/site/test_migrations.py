@@ -4,6 +4,7 @@ import gc
 import uuid
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import flask_migrate
 import pytest
@@ -19,30 +20,31 @@ from ..conftest import SECRET, _app
 
 
 @pytest.fixture
-def empty_database(app, tmp_path) -> Iterator[str]:
-    """The address of a database without a table."""
-    uri = app.config["SQLALCHEMY_DATABASE_URI"]
-    if uri.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path}/empty.db"
-        return
-    name = f"empty_{uuid.uuid4().hex}"
-    admin = create_engine(uri, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    head, _, query = uri.partition("?")
-    yield f"{head.rpartition('/')[0]}/{name}?{query}"
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+def empty_database(database_uri, tmp_path) -> str:
+    return _new_database(database_uri, tmp_path)
 
 
-@pytest.fixture
-def migrated(empty_database, tmp_path) -> Iterator[Inspector]:
-    with _app(tmp_path, empty_database).app_context():
+@pytest.fixture(scope="module")
+def migrated(database_uri, tmp_path_factory) -> Iterator[Inspector]:
+    folder = tmp_path_factory.mktemp("migrated")
+    with _app(folder, _new_database(database_uri, folder)).app_context():
         flask_migrate.upgrade()
         with db.engine.connect() as connection:
             yield inspect(connection)
         db.engine.dispose()
+
+
+def _new_database(uri: str, folder: Path) -> str:
+    """The address of a database without a table. On Postgres it goes with the server."""
+    if uri.startswith("sqlite"):
+        return f"sqlite:///{folder}/empty.db"
+    name = f"empty_{uuid.uuid4().hex}"
+    admin = create_engine(uri, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    admin.dispose()
+    head, _, query = uri.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}?{query}"
 
 
 def test_the_migrations_make_what_the_models_say(migrated):

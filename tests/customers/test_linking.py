@@ -1,0 +1,348 @@
+"""Linking a customer by the code on the bill, and what stops those who guess."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from mojupravljalec.accounts.models import Account
+from mojupravljalec.audit.models import AuditEntry
+from mojupravljalec.customers.models import Customer, CustomerLink
+from mojupravljalec.extensions import db
+from mojupravljalec.mail.models import OutboxLetter
+from mojupravljalec.throttle.actions import Limit, book
+from mojupravljalec.throttle.models import ThrottleCount
+
+from ..conftest import PASSWORD
+from .conftest import english
+
+PATH = "/prikljuci-stranko"
+DAY = 86_400
+
+
+def link(client, code, **more):
+    return client.post(PATH, data={"code": code, **more})
+
+
+@pytest.fixture
+def count(app):
+    """How many rows of a table fit."""
+
+    def read(table, **what):
+        with app.app_context():
+            return db.session.scalar(select(func.count()).select_from(table).filter_by(**what))
+
+    return read
+
+
+@pytest.fixture
+def code_of(app):
+    def read(customer_id):
+        with app.app_context():
+            return db.session.get_one(Customer, customer_id).access_code
+
+    return read
+
+
+def spend(app, name, most, who, seconds=DAY):
+    """Use a limit up, as ``most`` wrong codes do."""
+    with app.test_request_context():
+        for _ in range(most):
+            book(Limit(name, most, seconds), who)
+        db.session.commit()
+
+
+# ---------------------------------------------------------------- a right code
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        str,
+        str.lower,
+        lambda code: code.replace("-", ""),
+        lambda code: f"  {code.replace('-', ' ')} ",
+        lambda code: code.replace("-", "\N{EN DASH}"),
+    ],
+)
+def test_the_code_links_however_it_is_written(cvetka, cast, count, form):
+    answer = link(cvetka, form(cast.free_code))
+    assert (answer.status_code, answer.location) == (303, "/odjemna-mesta")
+    assert "The customer is linked." in cvetka.get("/odjemna-mesta").text
+    assert count(CustomerLink, account_id=cast.cvetka.id) == 1
+    assert count(AuditEntry, event="customer.linked", account_id=cast.cvetka.id) == 1
+
+
+def test_a_code_that_came_in_a_file_is_taken_as_it_is(app, cvetka):
+    with app.app_context():
+        db.session.add(
+            Customer(number="77", name="Kos", access_code="ab-12", access_code_key="AB12")
+        )
+        db.session.commit()
+    assert link(cvetka, "AB 12").status_code == 303
+
+
+def test_the_first_sign_in_lands_at_the_code_and_later_ones_do_not(browser, cast):
+    client = english(browser())
+    form = {"email": cast.cvetka.email, "password": PASSWORD}
+    assert client.post("/prijava", data=form).location == "/"
+    assert client.get("/").location == PATH
+    assert "This is your first sign-in" in client.get(PATH).text
+    link(client, cast.free_code)
+    assert client.get("/").location == "/odjemna-mesta"
+    assert "This is your first sign-in" not in client.get(PATH).text
+
+
+def test_linking_twice_is_one_link(cvetka, cast, count):
+    for _ in range(2):
+        assert link(cvetka, cast.free_code).status_code == 303
+    assert count(CustomerLink, account_id=cast.cvetka.id) == 1
+
+
+def test_one_account_links_several_customers(cvetka, cast, code_of):
+    link(cvetka, code_of(cast.anas_customer))
+    link(cvetka, code_of(cast.bojans_customer))
+    page = cvetka.get("/odjemna-mesta").text
+    assert "Stranka 1" in page
+    assert "Stranka 2" in page
+    assert cvetka.get(f"/odjemna-mesta/{cast.anas_point}").status_code == 200
+    assert cvetka.get(f"/odjemna-mesta/{cast.bojans_point}").status_code == 200
+
+
+def test_the_others_who_are_linked_get_a_letter_and_the_new_one_does_not(
+    app, browser, cvetka, cast, code_of
+):
+    code = code_of(cast.anas_customer)
+    link(browser(cast.bojan), code)
+    link(cvetka, code)
+    with app.app_context():
+        letters = db.session.scalars(select(OutboxLetter).order_by(OutboxLetter.id)).all()
+    assert [(one.kind, one.to_address) for one in letters] == [
+        ("customer-linked", cast.ana.email),
+        ("customer-linked", cast.ana.email),
+        ("customer-linked", cast.bojan.email),
+    ]
+    assert letters[-1].facts["who"] == "Cvetka Novak"
+    assert letters[-1].facts["customer_number"] == "01"
+
+
+def test_a_letter_about_a_link_is_in_the_language_of_who_gets_it(app, cvetka, cast, code_of):
+    with app.app_context():
+        db.session.get_one(Account, cast.ana.id).language = "sl"
+        db.session.commit()
+    link(cvetka, code_of(cast.anas_customer))
+    with app.app_context():
+        assert db.session.scalar(select(OutboxLetter)).language == "sl"
+
+
+def test_linking_twice_tells_nobody_twice(app, cvetka, cast, code_of, count):
+    for _ in range(2):
+        link(cvetka, code_of(cast.anas_customer))
+    assert count(OutboxLetter) == 1
+
+
+# ---------------------------------------------------------------- the end of a link
+
+
+def test_unlinking_takes_the_supply_points_away_and_stays_on_screen(app, browser, cast, count):
+    ana = english(browser(cast.ana))
+    with app.app_context():
+        (number,) = db.session.scalars(select(CustomerLink.id).filter_by(account_id=cast.ana.id))
+    path = f"/profil/stranke/{number}/odklop"
+    assert "You will no longer see" in ana.get(path).text
+    assert ana.get(f"/odjemna-mesta/{cast.anas_point}").status_code == 200
+    assert ana.post(path).location == "/profil"
+    page = ana.get("/profil").text
+    assert "The customer is no longer linked." in page
+    assert "linked from" in page
+    assert ana.get(f"/odjemna-mesta/{cast.anas_point}").status_code == 404
+    assert ana.post(path).status_code == 404
+    assert ana.get("/").location == PATH
+    assert count(AuditEntry, event="customer.unlinked") == 1
+
+
+def test_who_unlinked_may_link_again_and_both_times_are_kept(app, browser, cast, code_of, count):
+    ana = browser(cast.ana)
+    with app.app_context():
+        (number,) = db.session.scalars(select(CustomerLink.id).filter_by(account_id=cast.ana.id))
+    ana.post(f"/profil/stranke/{number}/odklop")
+    assert link(ana, code_of(cast.anas_customer)).status_code == 303
+    assert count(CustomerLink, account_id=cast.ana.id) == 2
+    assert ana.get(f"/odjemna-mesta/{cast.anas_point}").status_code == 200
+
+
+# ---------------------------------------------------------------- a wrong code
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("", "Copy the customer code from your last bill."),
+        ("   ", "Copy the customer code from your last bill."),
+        ("4821307A", "We do not know this code."),
+        ("-", "We do not know this code."),
+        ("x" * 65, "Use at most 64 characters."),
+        ("3333-3333-3334", "One of the signs is mistyped."),
+        ("' OR 1=1 --", "We do not know this code."),
+    ],
+)
+def test_a_wrong_code_is_said_at_its_field_and_stays_in_it(cvetka, cast, count, code, says):
+    answer = link(cvetka, code)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert 'id="code-error"' in answer.text
+    if code.strip(" '-"):
+        assert code.replace("'", "&#39;") in answer.text
+    assert count(CustomerLink, account_id=cast.cvetka.id) == 0
+
+
+def test_a_wrong_code_is_in_the_audit_without_the_code(app, cvetka, cast):
+    link(cvetka, "4821307A")
+    with app.app_context():
+        (entry,) = db.session.scalars(select(AuditEntry))
+    assert entry.event == "customer.code-refused"
+    assert (entry.account_id, entry.address) == (cast.cvetka.id, "127.0.0.1")
+    assert "4821307A" not in str(entry.details)
+
+
+def test_after_ten_wrong_codes_the_right_one_waits_until_tomorrow(cvetka, cast, count, clock):
+    for _ in range(10):
+        assert link(cvetka, "4821307A").status_code == 422
+    late = link(cvetka, cast.free_code)
+    assert late.status_code == 429
+    assert "There were too many wrong codes." in late.text
+    assert f'value="{cast.free_code}"' in late.text
+    assert count(CustomerLink, account_id=cast.cvetka.id) == 0
+    clock.shift(timedelta(hours=12))
+    assert link(cvetka, cast.free_code).status_code == 303
+
+
+def test_right_codes_are_not_counted(cvetka, cast, count):
+    for _ in range(9):
+        link(cvetka, "4821307A")
+    for _ in range(15):
+        assert link(cvetka, cast.free_code).status_code == 303
+    assert link(cvetka, "4821307A").status_code == 422
+    assert link(cvetka, "4821307A").status_code == 429
+
+
+def test_another_account_has_its_own_ten(browser, cvetka, cast):
+    for _ in range(11):
+        link(cvetka, "4821307A")
+    assert link(browser(cast.bojan), cast.free_code).status_code == 303
+
+
+def test_twenty_wrong_codes_an_hour_come_from_one_address(app, browser, cvetka, cast, clock):
+    for person in (cast.ana, cast.bojan):
+        client = browser(person)
+        for _ in range(10):
+            assert link(client, "4821307A").status_code == 422
+    assert link(cvetka, cast.free_code).status_code == 429
+    elsewhere = cvetka.post(
+        PATH, data={"code": cast.free_code}, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )
+    assert elsewhere.status_code == 303
+    clock.shift(timedelta(hours=1))
+    assert link(cvetka, cast.free_code).status_code == 303
+
+
+def test_the_limits_are_settings(make_app, browser, cast):
+    client = browser(cast.cvetka, make_app(CODES_PER_ACCOUNT=2))
+    assert [link(client, "4821307A").status_code for _ in range(3)] == [422, 422, 429]
+
+
+def test_the_table_of_tries_keeps_no_address(app, cvetka):
+    link(cvetka, "4821307A")
+    with app.app_context():
+        keys = "".join(db.session.scalars(select(ThrottleCount.key)))
+    assert "127.0.0.1" not in keys
+
+
+def test_of_forty_guesses_at_once_at_most_ten_are_judged(app, browser, cast):
+    """Each in its own browser and at the same moment, as a program would do it."""
+    clients = [browser(cast.cvetka) for _ in range(40)]
+    start = threading.Barrier(40)
+    statuses = []
+
+    def guess(client, number):
+        start.wait()
+        statuses.append(link(client, f"4821307A{number}").status_code)
+
+    threads = [threading.Thread(target=guess, args=(one, n)) for n, one in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [422] * 10 + [429] * 30
+    with app.app_context():
+        judged = select(func.count()).select_from(AuditEntry)
+        assert db.session.scalar(judged.filter_by(event="customer.code-refused")) == 10
+    assert link(clients[0], cast.free_code).status_code == 429
+
+
+# ---------------------------------------------------------------- the second proof
+
+
+@pytest.fixture
+def proving(make_app, browser, cast):
+    """Cvetka's browser on a portal that asks for the meter number too."""
+    app = make_app(LINK_SECOND_PROOF="meter", DEFAULT_LANGUAGE="en")
+    return english(browser(cast.cvetka, app))
+
+
+@pytest.mark.parametrize("serial", ["182044101", "0182044101", "1820-44101 "])
+def test_with_the_second_proof_code_and_meter_link_together(proving, cast, code_of, serial):
+    assert 'name="serial"' in proving.get(PATH).text
+    answer = link(proving, code_of(cast.anas_customer), serial=serial)
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("serial", ["182044102", "0", "---", "x"])
+def test_a_wrong_meter_and_a_wrong_code_get_the_same_sentence(proving, cast, code_of, serial):
+    wrong_meter = link(proving, code_of(cast.anas_customer), serial=serial)
+    wrong_code = link(proving, "4821307A", serial="182044101")
+    for answer in (wrong_meter, wrong_code):
+        assert answer.status_code == 422
+        assert "do not belong together" in answer.text
+    assert 'value="182044101"' in wrong_code.text
+
+
+def test_without_the_meter_nothing_is_judged(proving, cast, code_of, count):
+    answer = link(proving, code_of(cast.anas_customer))
+    assert answer.status_code == 422
+    assert 'id="serial-error"' in answer.text
+    assert count(ThrottleCount) == 0
+
+
+def test_wrong_proofs_are_counted_like_wrong_codes(proving, cast, code_of):
+    code = code_of(cast.anas_customer)
+    for _ in range(10):
+        assert link(proving, code, serial="1").status_code == 422
+    assert link(proving, code, serial="182044101").status_code == 429
+
+
+def test_without_the_setting_no_meter_is_asked_for(cvetka):
+    assert 'name="serial"' not in cvetka.get(PATH).text
+
+
+def test_after_200_wrong_codes_on_the_site_the_meter_is_asked_of_all_and_nobody_is_stopped(
+    app, browser, cvetka, cast, code_of, clock
+):
+    spend(app, "code-site", 200, "")
+    assert 'name="serial"' in cvetka.get(PATH).text
+    code = code_of(cast.anas_customer)
+    assert link(cvetka, code).status_code == 422
+    assert link(cvetka, code, serial="182044101").status_code == 303
+    clock.shift(timedelta(days=1))
+    assert 'name="serial"' not in browser(cast.bojan).get(PATH).text
+
+
+def test_the_200th_wrong_code_is_the_last_without_the_meter(app, cvetka, count):
+    spend(app, "code-site", 199, "")
+    assert 'name="serial"' not in cvetka.get(PATH).text
+    link(cvetka, "4821307A")
+    assert 'name="serial"' in cvetka.get(PATH).text
+    assert count(AuditEntry, event="customer.code-alarm") == 0
+    link(cvetka, "4821307A", serial="1")
+    assert count(AuditEntry, event="customer.code-alarm") == 1
