@@ -1,8 +1,9 @@
 """An empty database plus the migrations is what the models say, on either database."""
 
-import gc
+import os
+import subprocess
+import sys
 import uuid
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,9 @@ import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from click.testing import CliRunner
 from sqlalchemy import Inspector, create_engine, inspect, text
 
 from mojupravljalec.extensions import Base, db
-from mojupravljalec.migrations.cli import upgrade
 
 from ..conftest import SECRET, _app
 
@@ -96,16 +95,19 @@ def test_there_is_one_line_of_migrations(app):
     assert len(script.get_bases()) == 1
 
 
-def test_the_command_makes_the_database_and_says_so(empty_database, tmp_path, monkeypatch):
-    monkeypatch.setenv("MOJUPRAVLJALEC_INSTANCE", str(tmp_path / "instance"))
-    monkeypatch.setenv("MOJUPRAVLJALEC_SECRET_KEY", SECRET)
-    monkeypatch.setenv("MOJUPRAVLJALEC_SQLALCHEMY_DATABASE_URI", empty_database)
-    for _turn in range(2):
-        done = CliRunner().invoke(upgrade)
-        assert (done.exit_code, len(done.output.splitlines())) == (0, 1), done.output
-    with warnings.catch_warnings():  # a command leaves its connection to the process's end
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+def test_the_command_makes_the_database_and_says_so(empty_database, tmp_path):
+    settings = {
+        "MOJUPRAVLJALEC_INSTANCE": str(tmp_path / "instance"),
+        "MOJUPRAVLJALEC_SECRET_KEY": SECRET,
+        "MOJUPRAVLJALEC_SQLALCHEMY_DATABASE_URI": empty_database,
+    }
+    for arguments, lines in ([], 1), (["--quiet"], 0):
+        command = [sys.executable, "-m", "mojupravljalec", "upgrade", *arguments]
+        done = subprocess.run(
+            command, env=os.environ | settings, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(done.stdout.splitlines()) == lines
     assert (tmp_path / "instance").is_dir()
 
 
