@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from ..extensions import login
-from . import queries, views
+from ..extensions import every_hour, login
+from . import actions, queries, views
 
 
 def init_app(app: Flask) -> None:
@@ -12,3 +12,4 @@ def init_app(app: Flask) -> None:
     login.session_protection = "basic"
     login.user_loader(queries.signed_in)
     app.register_blueprint(views.bp)
+    every_hour(app, actions.clear_links)

@@ -7,13 +7,14 @@ addresses: one hash, the same counters, the same rows.
 import hashlib
 import hmac
 import secrets
+from datetime import timedelta
 
 from flask import current_app, url_for
-from sqlalchemy import update
+from sqlalchemy import delete, or_, update
 
 from ..audit.actions import record
 from ..extensions import db
-from ..mail.actions import post, pretend
+from ..mail.actions import post
 from ..throttle.actions import Limit, book, forget
 from ..values import clock
 from ..web.access import client_address
@@ -26,16 +27,23 @@ SIGN_INS_PER_ADDRESS = Limit("sign-in-address", 100, QUARTER)
 FORMS_PER_ADDRESS = Limit("form-address", 40, 3600)
 LETTERS_PER_EMAIL = Limit("letter-email", 4, 3600)
 CODES_PER_ADDRESS = Limit("activation-code-address", 30, 3600)
+LINKS_KEPT = timedelta(days=30)  # so long, an old link is told what became of it
 
 
 class TooOften(Exception):
-    """Tried more often than people do; nothing happened."""
+    """Tried more often than people do; nothing happened. ``minutes``: how long to wait."""
+
+    def __init__(self, limit: Limit) -> None:
+        super().__init__(limit.name)
+        self.minutes = limit.seconds // 60
 
 
 def register(email: str, first_name: str, last_name: str, password: str) -> None:
     """Make an access that waits for activation, and mail how to activate it.
 
-    The owner of a known address gets a letter instead; who asks cannot tell. Raises TooOften.
+    The owner of a known address gets a letter instead; who asks cannot tell. Until it is
+    activated, the last registration holds; should that have been a stranger's, the owner's
+    way is a new password, which signs everybody else out. Raises TooOften, Busy.
     """
     may_write = _count_form(email)
     password_hash = passwords.hash_password(password)
@@ -47,7 +55,7 @@ def register(email: str, first_name: str, last_name: str, password: str) -> None
         known.password_hash = password_hash
     record("account.registered", account_id=known.id, subject=f"account:{known.id}")
     if may_write:
-        _write_by_state(known, otherwise="known-address")
+        _write_by_state(email, known, otherwise="known-address")
 
 
 def ask_activation(email: str) -> None:
@@ -64,37 +72,37 @@ def _ask_letter(email: str, otherwise: str) -> None:
     may_write = _count_form(email)
     known = queries.account_by_email(email)
     record("account.letter-asked", account_id=known.id if known else None)
-    if known and may_write:
-        _write_by_state(known, otherwise)
-    else:
-        pretend(otherwise, email)
+    if may_write:
+        _write_by_state(email, known, otherwise)
 
 
-def _write_by_state(known: Account, otherwise: str) -> None:
-    """Whoever has not activated yet needs that letter; others get ``otherwise``."""
-    if known.activated_at is None:
-        _write_activation(known)
-    else:
-        link = _new_link(known, Purpose.RESET)
-        path = url_for("accounts.new_password", token=tokens.sign(link))
-        post(
-            otherwise, known.email, first_name=known.first_name, path=path, language=known.language
-        )
+def _write_by_state(email: str, known: Account | None, otherwise: str) -> None:
+    """Whoever has not activated yet needs that letter; others get ``otherwise``.
+
+    For an address that nobody has, the same rows are written, and nothing is sent.
+    """
+    waits = known is not None and known.activated_at is None
+    purpose, page = _ACTIVATION if waits else _RESET
+    code = f"{secrets.randbelow(10**6):06}" if waits else ""
+    link = _new_link(known.id if known else None, email, purpose, code=code)
+    post(
+        "activation" if waits else otherwise,
+        known.email if known else email,
+        language=known.language if known else None,
+        pretend=known is None,
+        first_name=known.first_name if known else "",
+        path=url_for(page, token=tokens.sign(link)),
+        code=code,
+    )
 
 
-def _write_activation(account: Account) -> None:
-    code = f"{secrets.randbelow(10**6):06}"
-    link = _new_link(account, Purpose.ACTIVATION)
-    link.code_hash = _code_hash(link.id, code)
-    path = url_for("accounts.activate", token=tokens.sign(link))
-    post("activation", account.email, first_name=account.first_name, path=path, code=code)
+_ACTIVATION = Purpose.ACTIVATION, "accounts.activate"
+_RESET = Purpose.RESET, "accounts.new_password"
 
 
 def activate(link: MailLink) -> None:
     """Open the access that the letter was for."""
-    moment = clock.now()
-    link.used_at = moment
-    account = queries.account(link.account_id)
+    account, moment = _use(link), clock.now()
     account.activated_at = account.activated_at or moment
     record("account.activated", account_id=account.id, subject=f"account:{account.id}")
 
@@ -105,12 +113,12 @@ def activate_by_code(email: str, code: str) -> bool:
     After five wrong ones the letter's code is dead (its link still works).
     """
     if not book(CODES_PER_ADDRESS, client_address()):
-        raise TooOften
-    account = queries.account_by_email(email)
-    link = queries.open_activation(account.id) if account else None
+        raise TooOften(CODES_PER_ADDRESS)
+    key = rules.email_key(email)
+    link = queries.open_activation(key)
     if link is None or link.wrong_codes >= rules.WRONG_CODES:
         return False
-    if not hmac.compare_digest(link.code_hash, _code_hash(link.id, code)):
+    if not hmac.compare_digest(link.code_hash, _code_hash(key, code)):
         link.wrong_codes += 1
         return False
     activate(link)
@@ -122,7 +130,7 @@ def sign_in(email: str, password: str, user_agent: str) -> queries.SignedIn | No
     key = rules.email_key(email)
     within = book(SIGN_INS_PER_EMAIL, key) & book(SIGN_INS_PER_ADDRESS, client_address())
     if not within:
-        raise TooOften
+        raise TooOften(SIGN_INS_PER_EMAIL)
     account = queries.account_by_email(email)
     usable = account if account and account.activated_at else None
     if not passwords.fits(password, usable.password_hash if usable else None) or usable is None:
@@ -143,8 +151,7 @@ def sign_out(device: Device) -> None:
 
 def reset_password(link: MailLink, password: str) -> None:
     """Set the password that the link was mailed for; every device is signed out."""
-    link.used_at = clock.now()
-    account = queries.account(link.account_id)
+    account = _use(link)
     _set_password(account, password, keep_device=None)
     forget(SIGN_INS_PER_EMAIL, account.email_key)
 
@@ -162,30 +169,38 @@ def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bo
     """Mail a confirmation to ``new_email`` if the password fits; until then nothing changes.
 
     An address that another access has gets no letter, and the answer does not tell.
-    Raises TooOften.
+    Raises TooOften, Busy.
     """
     account = _confirmed(person, password)
     if account is None:
         return False
-    if queries.account_by_email(new_email) or not book(
-        LETTERS_PER_EMAIL, rules.email_key(new_email)
-    ):
-        pretend("new-email", new_email)
-        return True
-    link = _new_link(account, Purpose.NEW_EMAIL)
-    link.new_email = new_email
-    path = url_for("accounts.confirm_email", token=tokens.sign(link))
-    post("new-email", new_email, first_name=account.first_name, path=path)
+    if not book(LETTERS_PER_EMAIL, rules.email_key(new_email)):
+        raise TooOften(LETTERS_PER_EMAIL)
+    taken = queries.account_by_email(new_email) is not None
+    link = _new_link(account.id, account.email, Purpose.NEW_EMAIL, new_email=new_email)
+    post(
+        "new-email",
+        new_email,
+        language=account.language,
+        pretend=taken,
+        first_name=account.first_name,
+        path=url_for("accounts.confirm_email", token=tokens.sign(link)),
+    )
     return True
 
 
 def confirm_email(link: MailLink) -> bool:
     """Take the new address over, and tell the old one; False if someone has it by now."""
-    link.used_at = clock.now()
+    account = _use(link)
     if queries.account_by_email(link.new_email):
         return False
-    account = queries.account(link.account_id)
-    post("email-changed", account.email, first_name=account.first_name, new_email=link.new_email)
+    post(
+        "email-changed",
+        account.email,
+        language=account.language,
+        first_name=account.first_name,
+        new_email=link.new_email,
+    )
     record(
         "account.email-changed",
         account_id=account.id,
@@ -193,8 +208,8 @@ def confirm_email(link: MailLink) -> bool:
         old=account.email,
         new=link.new_email,
     )
+    _replace_links(account.email_key, Purpose.RESET)
     account.email, account.email_key = link.new_email, rules.email_key(link.new_email)
-    _replace_links(account.id, Purpose.RESET)
     return True
 
 
@@ -213,14 +228,14 @@ def choose_language(account_id: int, language: str | None) -> None:
 def _count_form(email: str) -> bool:
     """Book one request; whether a letter may go to the address. Raises TooOften."""
     if not book(FORMS_PER_ADDRESS, client_address()):
-        raise TooOften
+        raise TooOften(FORMS_PER_ADDRESS)
     return book(LETTERS_PER_EMAIL, rules.email_key(email))
 
 
 def _confirmed(person: queries.SignedIn, password: str) -> Account | None:
     account = queries.account(person.id)
     if not book(SIGN_INS_PER_EMAIL, account.email_key):
-        raise TooOften
+        raise TooOften(SIGN_INS_PER_EMAIL)
     if not passwords.fits(password, account.password_hash):
         record("account.password-refused", account_id=account.id)
         return None
@@ -242,20 +257,46 @@ def _new_account(email: str, first_name: str, last_name: str, password_hash: str
     return account
 
 
-def _new_link(account: Account, purpose: Purpose) -> MailLink:
-    """A fresh link; older ones of its purpose die."""
-    _replace_links(account.id, purpose)
-    link = MailLink(account_id=account.id, purpose=purpose, created_at=clock.now())
+def _new_link(
+    account_id: int | None, email: str, purpose: Purpose, *, code: str = "", new_email: str = ""
+) -> MailLink:
+    """A fresh link, asked for by ``email``; older ones of its purpose die."""
+    key = rules.email_key(email)
+    _replace_links(key, purpose)
+    link = MailLink(
+        account_id=account_id,
+        asked_for=key,
+        purpose=purpose,
+        created_at=clock.now(),
+        code_hash=_code_hash(key, code) if code else "",
+        new_email=new_email,
+    )
     db.session.add(link)
     db.session.flush()
     return link
 
 
-def _replace_links(account_id: int, purpose: Purpose) -> None:
+def _use(link: MailLink) -> Account:
+    """Whose link it is; it works no more."""
+    assert link.account_id, "nobody's link is never mailed"  # noqa: S101 narrows the type
+    link.used_at = clock.now()
+    return queries.account(link.account_id)
+
+
+def clear_links() -> None:
+    """Forget old links, and those of addresses that nobody has."""
+    db.session.execute(
+        delete(MailLink).where(
+            or_(MailLink.account_id.is_(None), MailLink.created_at < clock.now() - LINKS_KEPT)
+        )
+    )
+
+
+def _replace_links(asked_for: str, purpose: Purpose) -> None:
     db.session.execute(
         update(MailLink)
         .where(
-            MailLink.account_id == account_id,
+            MailLink.asked_for == asked_for,
             MailLink.purpose == purpose,
             MailLink.used_at.is_(None),
             MailLink.replaced_at.is_(None),
@@ -265,12 +306,10 @@ def _replace_links(account_id: int, purpose: Purpose) -> None:
 
 
 def _new_device(account: Account, user_agent: str) -> queries.SignedIn:
-    moment = clock.now()
     device = Device(
         account_id=account.id,
         secret=secrets.token_urlsafe(24),
-        created_at=moment,
-        last_seen_at=moment,
+        created_at=clock.now(),
         name=rules.device_name(user_agent),
     )
     db.session.add(device)
@@ -297,14 +336,14 @@ def _set_password(account: Account, password: str, keep_device: int | None) -> N
         )
         .values(ended_at=clock.now())
     )
-    _replace_links(account.id, Purpose.RESET)
+    _replace_links(account.email_key, Purpose.RESET)
     post(
         "password-changed", account.email, first_name=account.first_name, language=account.language
     )
     record("account.password-changed", account_id=account.id, subject=f"account:{account.id}")
 
 
-def _code_hash(link_id: int, code: str) -> str:
+def _code_hash(asked_for: str, code: str) -> str:
     """Keyed: a copy of the table does not give the codes away."""
     key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(key, f"{link_id}:{code}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{asked_for}:{code}".encode(), hashlib.sha256).hexdigest()

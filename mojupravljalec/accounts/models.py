@@ -35,7 +35,6 @@ class Device(Base):
     secret: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
@@ -48,12 +47,18 @@ class Purpose(StrEnum):
 
 
 class MailLink(Base):
-    """A link that was mailed: used once, replaced by a newer one, or too old."""
+    """A link that was mailed: used once, replaced by a newer one, or too old.
+
+    ``asked_for`` is the key of the address that it was asked for: a newer link of the same
+    purpose replaces it. ``account_id`` is None where nobody has that address; such a link is
+    never mailed and only evens out the work of the answer.
+    """
 
     __tablename__ = "mail_link"
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    asked_for: Mapped[str] = mapped_column(index=True)
     purpose: Mapped[str]
     created_at: Mapped[datetime]
     code_hash: Mapped[str] = mapped_column(default="")

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from werkzeug.exceptions import TooManyRequests
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _queue = threading.BoundedSemaphore(2)
@@ -20,7 +19,7 @@ _turn = threading.Lock()
 _NOBODY = _hasher.hash("nobody has this password")
 
 
-class Busy(TooManyRequests):
+class Busy(Exception):
     """Too many people sign in at this moment; a second later it works."""
 
 
@@ -36,13 +35,16 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to keep (19 MiB, two passes: about 20 ms)."""
+    """The argon2id hash to keep (19 MiB, two passes: about 20 ms). Raises Busy."""
     with _one_at_a_time():
         return _hasher.hash(password)
 
 
 def fits(password: str, password_hash: str | None) -> bool:
-    """Whether ``password`` is the one; takes as long for None, which never fits."""
+    """Whether ``password`` is the one; takes as long for None, which never fits.
+
+    Raises Busy.
+    """
     with _one_at_a_time():
         try:
             return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)

@@ -71,7 +71,7 @@ def account(account_id: int) -> Account:
 
 
 def devices_of(account_id: int) -> list[Device]:
-    """Where the account is signed in now, the latest used first."""
+    """Where the account is signed in now, the latest first."""
     since = clock.now() - rules.SIGNED_IN_LASTS
     return list(
         db.session.scalars(
@@ -81,7 +81,7 @@ def devices_of(account_id: int) -> list[Device]:
                 Device.ended_at.is_(None),
                 Device.created_at > since,
             )
-            .order_by(Device.last_seen_at.desc(), Device.id.desc())
+            .order_by(Device.id.desc())
         )
     )
 
@@ -96,6 +96,14 @@ def device_of(account_id: int, device_id: int) -> Device:
     return device
 
 
+def personal_words(link: MailLink) -> tuple[str, ...]:
+    """What an acquaintance knows of the person whom the link was mailed to."""
+    row = db.session.execute(
+        select(Account.email, Account.first_name, Account.last_name).filter_by(id=link.account_id)
+    ).one()
+    return tuple(row)
+
+
 def link_state(link: MailLink) -> rules.LinkState:
     """Whether a mailed link still works."""
     lasts = rules.RESET_LASTS if link.purpose == Purpose.RESET else rules.ACTIVATION_LASTS
@@ -103,11 +111,11 @@ def link_state(link: MailLink) -> rules.LinkState:
     return life.state(clock.now(), lasts)
 
 
-def open_activation(account_id: int) -> MailLink | None:
+def open_activation(email_key: str) -> MailLink | None:
     """The newest activation letter's link, if it can still be used."""
     link = db.session.scalar(
         select(MailLink)
-        .filter_by(account_id=account_id, purpose=Purpose.ACTIVATION, replaced_at=None)
+        .filter_by(asked_for=email_key, purpose=Purpose.ACTIVATION, replaced_at=None)
         .order_by(MailLink.id.desc())
         .with_for_update()
     )

@@ -108,6 +108,7 @@ class LinkState(StrEnum):
     USED = "used"
     REPLACED = "replaced"
     EXPIRED = "expired"
+    BROKEN = "broken"  # not whole, as when a mail program cut it
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ def sign(link: MailLink) -> str:
     return _signer(Purpose(link.purpose)).dumps(link.id)
 
 
-def link_of(token: str, purpose: Purpose) -> MailLink | None:
+def link_of(token: str, purpose: Purpose, *, lock: bool) -> MailLink | None:
     """The link that ``token`` was made for; None if it is not whole or of another purpose.
 
-    How long it lasts, and whether it was used, is kept with the link itself.
+    How long it lasts, and whether it was used, is kept with the link itself. ``lock`` makes
+    everybody else who would use it wait, so that it is used once.
     """
     try:
         number = _signer(purpose).loads(token)
     except BadData:
         return None
-    return db.session.get(MailLink, number)
+    return db.session.get(MailLink, number, with_for_update=lock)
 
 
 def _signer(purpose: Purpose) -> URLSafeTimedSerializer:

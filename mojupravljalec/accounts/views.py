@@ -3,19 +3,21 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_login import current_user, login_user, logout_user
-from werkzeug.exceptions import NotFound, TooManyRequests
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from ..extensions import db
 from ..web.access import public, safe_next
+from ..web.even import even_time
 from ..web.page import ButtonForm
-from . import actions, forms, queries, rules, tokens
+from . import actions, forms, passwords, queries, rules, tokens
 from .models import MailLink, Purpose
 
 bp = Blueprint("accounts", __name__)
 Answer = Response | str | tuple[str, int]
+_WAIT = (actions.TooOften, passwords.Busy)
 
 
 @bp.route("/prijava", methods=["GET", "POST"])
@@ -24,16 +26,17 @@ def sign_in() -> Answer:
     goal = safe_next(request.args.get("next"))
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(goal or url_for("home.start"))
-    form = forms.SignInForm()
+    form = forms.SignInForm(email=session.get("activating", ""))
     if not form.validate_on_submit():
         return _page("sign_in", form, form.status)
     try:
-        person = actions.sign_in(form.email.data, form.password.data, _browser())
+        with even_time():
+            person = actions.sign_in(form.email.data, form.password.data, _browser())
+            db.session.commit()
     except ValueError:  # no address at all: the same answer as for an unknown one
         person = None
-    except actions.TooOften:
-        return _too_often("sign_in", form)
-    db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "sign_in", form)
     if person is None:
         _blame(
             form.email,
@@ -73,12 +76,13 @@ def register() -> Answer:
     if not form.validate_on_submit():
         return _page("register", form, form.status, password_help=forms.password_help())
     try:
-        actions.register(
-            form.email.data, form.first_name.data, form.last_name.data, form.password.data
-        )
-    except actions.TooOften:
-        return _too_often("register", form, password_help=forms.password_help())
-    db.session.commit()
+        with even_time():
+            actions.register(
+                form.email.data, form.first_name.data, form.last_name.data, form.password.data
+            )
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "register", form, password_help=forms.password_help())
     return _look_into_mail(form.email.data)
 
 
@@ -89,10 +93,11 @@ def activate_by_code() -> Answer:
     if not form.validate_on_submit():
         return _page("activate_by_code", form, form.status)
     try:
-        right = actions.activate_by_code(form.email.data, form.code.data)
-    except actions.TooOften:
-        return _too_often("activate_by_code", form)
-    db.session.commit()
+        with even_time():
+            right = actions.activate_by_code(form.email.data, form.code.data)
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "activate_by_code", form)
     if not right:
         _blame(
             form.code,
@@ -109,10 +114,10 @@ def activate_by_code() -> Answer:
 @public
 def activate(token: str) -> Answer:
     """Opening the link changes nothing: mail scanners open links. The button does."""
-    link, state = _link(token, Purpose.ACTIVATION)
+    link = _link(token, Purpose.ACTIVATION)
+    if not isinstance(link, MailLink):
+        return _link_over(link, again=".resend")
     form = ButtonForm()
-    if state != rules.LinkState.GOOD:
-        return render_template("accounts/link_over.html", state=state, again=".resend"), 410
     if not form.validate_on_submit():
         return _page("activate", form, form.status)
     actions.activate(link)
@@ -127,10 +132,11 @@ def resend() -> Answer:
     if not form.validate_on_submit():
         return _page("resend", form, form.status)
     try:
-        actions.ask_activation(form.email.data)
-    except actions.TooOften:
-        return _too_often("resend", form)
-    db.session.commit()
+        with even_time():
+            actions.ask_activation(form.email.data)
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "resend", form)
     return _look_into_mail(form.email.data)
 
 
@@ -141,10 +147,11 @@ def forgotten() -> Answer:
     if not form.validate_on_submit():
         return _page("forgotten", form, form.status)
     try:
-        actions.ask_reset(form.email.data)
-    except actions.TooOften:
-        return _too_often("forgotten", form)
-    db.session.commit()
+        with even_time():
+            actions.ask_reset(form.email.data)
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "forgotten", form)
     return redirect(url_for(".letter_sent"), 303)
 
 
@@ -157,15 +164,17 @@ def letter_sent() -> Answer:
 @bp.route("/novo-geslo/<token>", methods=["GET", "POST"])
 @public
 def new_password(token: str) -> Answer:
-    link, state = _link(token, Purpose.RESET)
-    if state != rules.LinkState.GOOD:
-        return render_template("accounts/link_over.html", state=state, again=".forgotten"), 410
+    link = _link(token, Purpose.RESET)
+    if not isinstance(link, MailLink):
+        return _link_over(link, again=".forgotten")
     form = forms.NewPasswordForm()
-    owner = queries.account(link.account_id)
-    form.personal = (owner.email, owner.first_name, owner.last_name)
+    form.personal = queries.personal_words(link)
     if not form.validate_on_submit():
         return _page("new_password", form, form.status, password_help=forms.password_help())
-    actions.reset_password(link, form.password.data)
+    try:
+        actions.reset_password(link, form.password.data)
+    except _WAIT as wait:
+        return _wait(wait, "new_password", form, password_help=forms.password_help())
     db.session.commit()
     flash(gettext("Your new password is set. Sign in with it."))
     return redirect(url_for(".sign_in"), 303)
@@ -174,9 +183,9 @@ def new_password(token: str) -> Answer:
 @bp.route("/nov-naslov/<token>", methods=["GET", "POST"])
 @public
 def confirm_email(token: str) -> Answer:
-    link, state = _link(token, Purpose.NEW_EMAIL)
-    if state != rules.LinkState.GOOD:
-        return render_template("accounts/link_over.html", state=state, again=".email"), 410
+    link = _link(token, Purpose.NEW_EMAIL)
+    if not isinstance(link, MailLink):
+        return _link_over(link, again=".email")
     form = ButtonForm()
     if not form.validate_on_submit():
         return _page("confirm_email", form, form.status, new_email=link.new_email)
@@ -204,9 +213,13 @@ def email() -> Answer:
     if not form.validate_on_submit():
         return _page("email", form, form.status)
     try:
-        right = actions.ask_new_email(current_user, form.email_password.data, form.new_email.data)
-    except actions.TooOften:
-        return _too_often("email", form)
+        with even_time():
+            right = actions.ask_new_email(
+                current_user, form.email_password.data, form.new_email.data
+            )
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "email", form)
     if not right:
         return _wrong_password("email", form, form.email_password)
     return _saved(
@@ -225,8 +238,8 @@ def password() -> Answer:
         return _page("password", form, form.status, password_help=forms.password_help())
     try:
         right = actions.change_password(current_user, form.old_password.data, form.password.data)
-    except actions.TooOften:
-        return _too_often("password", form, password_help=forms.password_help())
+    except _WAIT as wait:
+        return _wait(wait, "password", form, password_help=forms.password_help())
     if not right:
         return _wrong_password("password", form, form.old_password)
     return _saved(gettext("Your password is changed. Other devices are signed out."))
@@ -260,10 +273,19 @@ def _blame(field: Any, sentence: str) -> None:
     field.errors = [*field.errors, sentence]
 
 
-def _too_often(name: str, form: Any, **context: Any) -> tuple[str, int]:
+def _wait(reason: Exception, name: str, form: Any, **context: Any) -> tuple[str, int]:
     """The form again, with what was typed: only the waiting is new."""
-    db.session.commit()
-    form.form_errors.append(gettext("There were too many attempts. Try again in 15 minutes."))
+    if isinstance(reason, actions.TooOften):
+        db.session.commit()
+        sentence = ngettext(
+            "There were too many attempts. Try again in %(num)d minute.",
+            "There were too many attempts. Try again in %(num)d minutes.",
+            reason.minutes,
+        )
+    else:
+        db.session.rollback()  # nothing was tried, so nothing counts
+        sentence = gettext("Many people sign in at this moment. Press the button once more.")
+    form.form_errors.append(sentence)
     return _page(name, form, TooManyRequests.code, **context)
 
 
@@ -286,17 +308,22 @@ def _look_into_mail(email: str) -> Response:
 
 
 def _activated() -> Response:
-    session.pop("activating", None)
     flash(gettext("Your access is active. Sign in now."))
     return redirect(url_for(".sign_in"), 303)
 
 
-def _link(token: str, purpose: Purpose) -> tuple[MailLink, rules.LinkState]:
-    """The mailed link and its state; a token that is not whole is not found."""
-    link = tokens.link_of(token, purpose)
+def _link(token: str, purpose: Purpose) -> MailLink | rules.LinkState:
+    """The mailed link, or why it no longer works."""
+    link = tokens.link_of(token, purpose, lock=request.method == "POST")
     if link is None:
-        raise NotFound
-    return link, queries.link_state(link)
+        return rules.LinkState.BROKEN
+    state = queries.link_state(link)
+    return link if state == rules.LinkState.GOOD else state
+
+
+def _link_over(state: rules.LinkState, again: str) -> tuple[str, int]:
+    status = 404 if state == rules.LinkState.BROKEN else 410
+    return render_template("accounts/link_over.html", state=state, again=again), status
 
 
 def _browser() -> str:

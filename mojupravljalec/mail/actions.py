@@ -11,23 +11,19 @@ from ..values import clock
 from .models import LetterState, OutboxLetter
 
 
-def post(kind: str, to_address: str, *, language: str | None = None, **facts: str | int) -> None:
-    """Queue the letter ``kind`` (templates/mail/KIND.*) to ``to_address``; the caller commits."""
-    _add(kind, to_address, language, facts, LetterState.QUEUED)
-
-
-def pretend(kind: str, to_address: str, **facts: str | int) -> None:
-    """The same work as ``post`` for a letter nobody gets: time must not tell who is known."""
-    _add(kind, to_address, None, facts, LetterState.DROPPED)
-
-
-def _add(
+def post(
     kind: str,
     to_address: str,
+    *,
     language: str | None,
-    facts: dict[str, str | int],
-    state: LetterState,
+    pretend: bool = False,
+    **facts: str | int,
 ) -> None:
+    """Queue the letter ``kind`` (of `letters.KINDS`) to ``to_address``; the caller commits.
+
+    Without a ``language`` it speaks as the page does. ``pretend`` does the same work for a
+    letter that nobody gets: time must not tell who is known.
+    """
     moment = clock.now()
     host = urlsplit(current_app.config["SITE_URL"]).hostname
     db.session.add(
@@ -39,6 +35,6 @@ def _add(
             facts=facts,
             created_at=moment,
             next_try_at=moment,
-            state=state,
+            state=LetterState.DROPPED if pretend else LetterState.QUEUED,
         )
     )

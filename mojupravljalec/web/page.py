@@ -9,13 +9,14 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from ..config import ROOT
 from .forms import Form
+
+_STYLESHEET = Path(__file__).resolve().parents[2] / "static" / "site.css"
 
 
 def _style() -> str:
     """static/site.css without what only people need; equal input gives equal bytes."""
-    css = Path(ROOT / "static" / "site.css").read_text(encoding="utf-8")
+    css = _STYLESHEET.read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(";}", "}").replace(": ", ":").strip()

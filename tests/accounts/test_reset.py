@@ -1,5 +1,6 @@
 """A forgotten password: a letter, a link for an hour, and every device signed out."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from mojupravljalec.accounts.models import Account, MailLink
 
 from ..conftest import PASSWORD
+from .conftest import english
 
 NEW = {"password": "zelena breza 8", "again": "zelena breza 8"}
 
@@ -64,6 +66,23 @@ def test_looking_at_the_link_changes_nothing(client, path, row, method, cast):
 def test_a_used_link_says_so_and_leads_on(client, path, method):
     client.post(path, data=NEW)
     over(client.open(path, method=method, data=NEW), "The link was used already", "/")
+
+
+def test_six_presses_at_once_are_one(browser, path, letters):
+    answers = []
+
+    def press(word):
+        password = f"zelena breza {word}"
+        form = {"password": password, "again": password}
+        answers.append(english(browser()).post(path, data=form).status_code)
+
+    threads = [threading.Thread(target=press, args=(word,)) for word in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [303, *[410] * 5]
+    assert [letter.kind for letter in letters()] == ["reset", "password-changed"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -12,9 +12,11 @@ from mojupravljalec.audit.models import AuditEntry
 from mojupravljalec.extensions import db
 
 from ..conftest import PASSWORD
+from ..site.places import rows_of
 from .conftest import english, told
 
 WRONG = "not the password"
+NEW = {"password": "zelena breza 8", "again": "zelena breza 8"}
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) Chrome/131.0 Mobile Safari/537.36"
 
 
@@ -28,6 +30,38 @@ def test_ana_signs_in_however_she_writes_her_address(client, cast, email):
     assert (answer.status_code, answer.location) == (303, "/")
     assert client.get("/").location == "/odjemna-mesta"
     assert client.get("/profil").status_code == 200
+
+
+@pytest.fixture
+def storm():
+    """So many sign in at this moment that nobody else may wait for a hash."""
+    places = iter(lambda: passwords._queue.acquire(blocking=False), False)
+    taken = sum(1 for _ in places)
+    yield
+    passwords._queue.release(taken)
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/prijava", {"email": "ana@primer.si", "password": PASSWORD}),
+        (
+            "/registracija",
+            {"email": "dana@primer.si", "first_name": "Dana", "last_name": "Kos"} | NEW,
+        ),
+        ("/profil/geslo", {"old_password": PASSWORD} | NEW),
+        ("/profil/naslov", {"new_email": "anja@primer.si", "email_password": PASSWORD}),
+    ],
+)
+def test_in_a_storm_the_form_comes_back_and_nothing_counts(app, browser, cast, storm, path, form):
+    client = english(browser(cast.ana if "profil" in path else None))
+    before = rows_of(app)
+    answer = client.post(path, data=form)
+    assert answer.status_code == 429
+    assert "Many people sign in at this moment." in answer.text
+    for name in {"email", "first_name", "new_email"} & set(form):
+        assert f'value="{form[name]}"' in answer.text
+    assert rows_of(app) == before
 
 
 def test_a_password_may_be_pasted_with_any_signs(app, client, cast):

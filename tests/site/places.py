@@ -178,7 +178,6 @@ def furnish(app: Flask, cast: Cast) -> Iterator[Places]:
             secret="another device",
             name="",
             created_at=clock.now(),
-            last_seen_at=clock.now(),
         )
         reading = Reading(
             installation_id=cast.anas_meter,
@@ -210,6 +209,7 @@ def furnish(app: Flask, cast: Cast) -> Iterator[Places]:
 def _link(account_id: int, purpose: Purpose) -> MailLink:
     return MailLink(
         account_id=account_id,
+        asked_for="ana@primer.si",
         purpose=purpose,
         created_at=clock.now(),
         new_email="anja@primer.si" if purpose == Purpose.NEW_EMAIL else "",

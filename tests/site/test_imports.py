@@ -34,7 +34,7 @@ EVERY = set(FEATURES)
 MODULES = {
     "extensions": (set(), EVERY - {"values", "info"}),
     "storage": (set(), {"metering", "demo"}),
-    "config": ({"metering"}, {"web"}),
+    "config": ({"metering"}, set()),
     "command": ({"config", "__init__"}, {"imports", "mail", "demo"}),
     "tables": (EVERY - {"values", "web", "home", "info", "profile", "demo"}, set()),
     "server": ({"command", "__init__", "extensions", "demo", "migrations"}, set()),

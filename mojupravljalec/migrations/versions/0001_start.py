@@ -121,7 +121,6 @@ def upgrade() -> None:
         sa.Column("secret", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(), nullable=False),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_device_account_id_account")
@@ -151,7 +150,8 @@ def upgrade() -> None:
     op.create_table(
         "mail_link",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("asked_for", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("code_hash", sa.String(), nullable=False),
@@ -166,6 +166,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mail_link_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mail_link_asked_for"), ["asked_for"], unique=False)
 
     op.create_table(
         "supply_point",
@@ -403,6 +404,7 @@ def downgrade() -> None:
 
     op.drop_table("supply_point")
     with op.batch_alter_table("mail_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mail_link_asked_for"))
         batch_op.drop_index(batch_op.f("ix_mail_link_account_id"))
 
     op.drop_table("mail_link")
