@@ -9,7 +9,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from ..extensions import db
-from ..web.access import public, safe_next
+from ..web.access import UNSENT, public, safe_next
 from ..web.even import even_time
 from ..web.page import ButtonForm
 from . import actions, forms, passwords, queries, rules, tokens
@@ -45,7 +45,9 @@ def sign_in() -> Answer:
             ),
         )
         return _page("sign_in", form, 422)
+    kept = {UNSENT: session[UNSENT]} if UNSENT in session else {}
     session.clear()
+    session.update(kept)
     session.permanent = True
     login_user(person)
     return redirect(goal or url_for("home.start"), 303)

@@ -13,7 +13,7 @@ from ..audit.actions import record
 from ..extensions import db
 from ..throttle.actions import Limit, book
 from ..values import clock
-from . import queries, rules
+from . import queries, registers, rules
 from .models import EarlierReading, MeterInstallation, Reading, Source, Status
 from .queries import PointSeen
 from .windows import parse_window
@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     """Why a value that is a reading cannot be taken here."""
 
     NO_METER = "no-meter"
+    NOT_YOURS_NOW = "not-yours-now"
     NOT_YOUR_TIME = "not-your-time"
     BILLED = "billed"
     READ_BY_OFFICE = "read-by-office"
@@ -71,9 +72,9 @@ class Answers:
     photo: str = ""  # its name in the storage
 
 
-def register_of(meter: MeterInstallation) -> rules.Register:
+def register_of(meter: MeterInstallation) -> registers.Register:
     """The meter as the rules see it."""
-    return rules.Register(
+    return registers.Register(
         meter.digits,
         meter.decimals,
         meter.installed_on,
@@ -95,9 +96,12 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     meter = queries.current_meter(point.id, lock=True)
     if meter is None:
         raise Refused(Refusal.NO_METER)
-    submission = f"{person.id}:{answers.submission}"
+    # Going back and sending the form with something else in it is another submission.
+    submission = f"{person.id}:{answers.taken_on}:{answers.typed.strip()}:{answers.submission}"
     if sent := queries.reading_by_submission(submission):
         return sent
+    if not point.has(clock.today()):
+        raise Refused(Refusal.NOT_YOURS_NOW)
     value_l, verdict = _judged(point, meter, answers)
     present = queries.reading_on(meter.id, answers.taken_on)
     if present is not None:
@@ -125,14 +129,14 @@ def _judged(
     point: PointSeen, meter: MeterInstallation, answers: Answers
 ) -> tuple[int, rules.Verdict]:
     known = _known(meter.id)
-    value_l = rules.parse_register(
+    value_l = registers.parse_register(
         answers.typed,
         digits=meter.digits,
         decimals=meter.decimals,
         last_l=max((one.value_l for one in known if one.measured), default=None),
     )
     register = register_of(meter)
-    rules.check_day(register, answers.taken_on, clock.today())
+    registers.check_day(register, answers.taken_on, clock.today())
     if not point.has(answers.taken_on):
         raise Refused(Refusal.NOT_YOUR_TIME)
     verdict = rules.judge(
@@ -236,12 +240,16 @@ def clear_photos() -> None:
         storage.discard(name)
 
 
-def keep_photo(person: SignedIn, data: bytes) -> str:
-    """Shrink and keep a photo; its name. Raises NotAPhoto, TooLarge, TooManyPhotos."""
-    if len(data) > current_app.config["PHOTO_MAX_MB"] * 1024 * 1024:
+def count_photo(person: SignedIn, size_bytes: int) -> None:
+    """Book one more photo of the account. Raises TooLarge, TooManyPhotos."""
+    if size_bytes > current_app.config["PHOTO_MAX_MB"] * 1024 * 1024:
         raise TooLarge
     if not book(PHOTOS_PER_ACCOUNT, str(person.id)):
         raise TooManyPhotos
+
+
+def keep_photo(data: bytes) -> str:
+    """Shrink and keep a photo; its name. Raises NotAPhoto. Takes long: hold no lock."""
     from .photo import shrink  # the picture library only where there is a picture
 
     return storage.keep(shrink(data), "jpg")

@@ -10,17 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from ..web.forms import DayField, Form, Required, Shorter
-from . import rules
-
-REASONS = [
-    SelectChoice(rules.Reason.GARDEN_OR_POOL, _("Watering or filling a pool")),
-    SelectChoice(rules.Reason.LEAK, _("Something may be leaking")),
-    SelectChoice(rules.Reason.MORE_PEOPLE, _("There are more of us in the house")),
-    SelectChoice(rules.Reason.HOUSE_EMPTY, _("The house was empty")),
-    SelectChoice(rules.Reason.METER_CHANGED, _("The meter was changed")),
-    SelectChoice(rules.Reason.LAST_VALUE_WRONG, _("The last reading was not right")),
-    SelectChoice(rules.Reason.DONT_KNOW, _("I do not know")),
-]
+from . import rules, wording
 
 
 class ReadingForm(Form):
@@ -37,7 +27,7 @@ class ReadingForm(Form):
     )
     reason = RadioField(
         _("If the number is right: why does it differ?"),
-        choices=REASONS,
+        choices=[],  # see ``offer``
         validate_choice=False,
     )
     submission = HiddenField(default=lambda: str(uuid4()))
@@ -55,6 +45,11 @@ class ReadingForm(Form):
     def validate_reason(self, field: Any) -> None:
         if field.data not in {None, "", *rules.Reason}:
             field.data = None
+
+    def offer(self, verdict: rules.Verdict) -> None:
+        """Ask for one of the reasons that fit what is odd."""
+        fitting = rules.reasons(verdict.doubts)
+        self.reason.choices = [SelectChoice(code, wording.REASONS[code]) for code in fitting]
 
     @property
     def confirmed(self) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from .rules import Register, difference_l
+from .registers import Register, difference_l
 
 ESTIMATE = "estimate"  # a source
 PENDING = "pending"  # a status

@@ -1,21 +1,17 @@
-"""What can be a reading, what it means, and when to ask the resident to look again.
+"""What a reading means, and when to ask the resident to look again.
 
-Register values and consumptions are whole litres. Source of the rules: »Registers and
-readings« in the domain notes. A value is refused only when it cannot be a reading; one that is
-merely unlikely is doubted, asked about, and kept.
+All in whole litres. A value is refused only when it cannot be a reading (`registers`); one
+that is merely unlikely is doubted, asked about, and kept.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-M3_L = 1000
-RED_DIGITS = 3  # litres, beside the black m³
-MOST_DECIMALS = 6  # no water meter shows less than a millilitre
+from .registers import M3_L, Register, consumption_l, cut, in_last_tenth
 
 RECENT_DAYS = 400  # a year and the time until the next reading arrives
 SEASON_DAYS = 45
@@ -27,163 +23,12 @@ UNHEARD_OF_L_PER_DAY = 10_000
 
 
 @dataclass(frozen=True)
-class Register:
-    """The counter of one installed meter; ``start_l`` and ``end_l`` as noted by the fitter."""
-
-    digits: int
-    decimals: int
-    installed_on: date
-    start_l: int
-    removed_on: date | None = None
-    end_l: int | None = None
-
-    @property
-    def range_l(self) -> int:
-        """The value at which the register returns to 0, in litres."""
-        return int(10**self.digits) * M3_L
-
-    @property
-    def step_l(self) -> int:
-        """The smallest difference the bill sees, in litres: 1000 where it takes whole m³."""
-        return int(10 ** (RED_DIGITS - self.decimals))
-
-
-@dataclass(frozen=True)
 class Known:
     """A value already kept. ``measured`` is False for an estimate and for a pending value."""
 
     taken_on: date
     value_l: int
     measured: bool
-
-
-# ---------------------------------------------------------------- what cannot be a reading
-
-
-class Flaw(StrEnum):
-    """Why something cannot be a reading."""
-
-    EMPTY = "empty"
-    NOT_A_NUMBER = "not_a_number"
-    NEGATIVE = "negative"
-    TOO_MANY_DIGITS = "too_many_digits"
-    TOO_MANY_DECIMALS = "too_many_decimals"
-    IN_FUTURE = "in_future"
-    BEFORE_INSTALLED = "before_installed"
-    AFTER_REMOVED = "after_removed"
-
-
-class NotAReading(ValueError):
-    """This cannot be a reading; ``code`` says why."""
-
-    def __init__(self, code: Flaw) -> None:
-        super().__init__(code.value.replace("_", " "))
-        self.code = code
-
-
-def parse_register(text: str, *, digits: int, decimals: int, last_l: int | None = None) -> int:
-    """What was typed, in litres; raises ``NotAReading``.
-
-    A point before exactly three digits marks either thousands or the red digits (`1.931`):
-    whichever lies nearer to the value ``last_l`` before is meant.
-
-    Only a decimal sign typed by the resident marks red digits: those beyond ``decimals`` are
-    cut off, never rounded, because the bill does not use them. Up to three digits too many
-    without a sign are most likely red ones; such a value is returned as typed, beyond the
-    register's range, for ``judge`` to ask about.
-
-    >>> parse_register("00467,913 m³", digits=5, decimals=0)
-    467000
-    >>> parse_register("467913", digits=5, decimals=0)
-    467913000
-    """
-    whole, fraction = _typed_digits(text)
-    if last_l is not None and re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", text.strip()):
-        thousands_l, decimal_l = int(whole + (fraction or "")) * M3_L, int(whole) * M3_L
-        if not decimals and abs(thousands_l - last_l) < abs(decimal_l - last_l):
-            return thousands_l
-    if len(whole) > digits + RED_DIGITS:
-        raise NotAReading(Flaw.TOO_MANY_DIGITS)
-    if len(fraction or "") > MOST_DECIMALS:
-        raise NotAReading(Flaw.TOO_MANY_DECIMALS)
-    litres = (fraction or "")[:decimals].ljust(RED_DIGITS, "0")
-    return int(whole or 0) * M3_L + int(litres)
-
-
-def red_digits_reading(text: str, *, digits: int, decimals: int) -> int | None:
-    """The litres meant if the last three digits typed were the red ones; None if they cannot be.
-
-    They cannot where a decimal sign was typed, where no black digit would be left, or where
-    the rest does not fit the register either. Raises ``NotAReading`` for what is no number.
-
-    >>> red_digits_reading("00467913", digits=5, decimals=0)
-    467000
-    """
-    whole, fraction = _typed_digits(text)
-    black = whole[:-RED_DIGITS]
-    if fraction is not None or not black or len(black) > digits:
-        return None
-    return _cut(int(whole), 10 ** (RED_DIGITS - decimals))
-
-
-def _typed_digits(text: str) -> tuple[str, str | None]:
-    """Digits before the decimal sign without leading zeros, and after it (None: no sign)."""
-    compact = re.sub(r"m[3³]$", "", "".join(text.split()).casefold())
-    if not compact:
-        raise NotAReading(Flaw.EMPTY)
-    number = re.fullmatch(r"([-−–]?)([0-9]*)(?:[.,]([0-9]*))?", compact)
-    if number is None or not (number[2] or number[3]):
-        raise NotAReading(Flaw.NOT_A_NUMBER)
-    if number[1]:
-        raise NotAReading(Flaw.NEGATIVE)
-    return number[2].lstrip("0"), number[3]
-
-
-def _cut(value_l: int, step_l: int) -> int:
-    return value_l // step_l * step_l
-
-
-def check_day(register: Register, day: date, today: date) -> None:
-    """Raise ``NotAReading`` for a day on which this meter cannot have been read.
-
-    The days of installing and of removing it both count.
-    """
-    if day > today:
-        raise NotAReading(Flaw.IN_FUTURE)
-    if day < register.installed_on:
-        raise NotAReading(Flaw.BEFORE_INSTALLED)
-    if register.removed_on is not None and day > register.removed_on:
-        raise NotAReading(Flaw.AFTER_REMOVED)
-
-
-# ---------------------------------------------------------------- consumption
-
-
-def consumption_l(before_l: int, now_l: int, *, range_l: int) -> int:
-    """Litres used between two values of one register, which returns to 0 at ``range_l``.
-
-    Whether it can have turned over is for ``judge`` to say. Source: the register's plate.
-
-    >>> consumption_l(99_990_000, 8_000, range_l=100_000_000)
-    18000
-    """
-    return (now_l - before_l) % range_l
-
-
-def difference_l(before_l: int, now_l: int, *, range_l: int) -> int:
-    """Litres between two values that were kept, negative if the register went back.
-
-    It counts as turned over when it left the last tenth of its range and used at most a tenth.
-    """
-    if now_l < before_l and _in_last_tenth(before_l, range_l):
-        used_l = consumption_l(before_l, now_l, range_l=range_l)
-        if used_l * 10 <= range_l:
-            return used_l
-    return now_l - before_l
-
-
-def _in_last_tenth(value_l: int, range_l: int) -> bool:
-    return value_l * 10 >= range_l * 9
 
 
 def usual_per_day_l(
@@ -280,6 +125,21 @@ class Reason(StrEnum):
     METER_CHANGED = "meter_changed"
     LAST_VALUE_WRONG = "last_value_wrong"
     DONT_KNOW = "dont_know"
+
+
+_MORE = (Reason.GARDEN_OR_POOL, Reason.LEAK, Reason.MORE_PEOPLE)
+_LESS = (Reason.HOUSE_EMPTY,)
+_ANY = (Reason.METER_CHANGED, Reason.LAST_VALUE_WRONG, Reason.DONT_KNOW)
+
+
+def reasons(doubts: Collection[Doubt]) -> tuple[Reason, ...]:
+    """The reasons that can explain ``doubts``, the likeliest first.
+
+    >>> [reason.value for reason in reasons([Doubt.LOW])]
+    ['house_empty', 'meter_changed', 'last_value_wrong', 'dont_know']
+    """
+    more = _MORE if not {Doubt.HIGH, Doubt.FAR_HIGH, Doubt.ROLLOVER}.isdisjoint(doubts) else ()
+    return (*more, *(_LESS if Doubt.LOW in doubts else ()), *_ANY)
 
 
 @dataclass(frozen=True)
@@ -424,7 +284,7 @@ class _Place:
     def _turned_over(self, value_l: int, before_l: int) -> bool:
         """From the last tenth of the range, and with a consumption one can believe."""
         range_l = self.register.range_l
-        if value_l >= before_l or not _in_last_tenth(before_l, range_l):
+        if value_l >= before_l or not in_last_tenth(before_l, range_l):
             return False
         used_l = consumption_l(before_l, value_l, range_l=range_l)
         if self.expected_l is None:
@@ -500,7 +360,7 @@ class _Place:
 
 def _slip(place: _Place, value_l: int, doubts: list[Doubt]) -> tuple[Doubt | None, int | None]:
     """The likely slip in typing and the litres meant, where the value is odd at all."""
-    red_l = _cut(value_l // M3_L, place.register.step_l)
+    red_l = cut(value_l // M3_L, place.register.step_l)
     if value_l >= place.register.range_l:
         return Doubt.RED_DIGITS, red_l if place.possible(red_l) else None
     if place.red_digits_explain(value_l, red_l):

@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response
 from .. import storage
 from ..extensions import db
 from ..values import clock
+from ..web.access import keeps, unsent
+from ..web.forms import read_day
 from ..web.htmx import after_post, show
 from ..web.numbers import row_number
-from . import actions, queries, rules, wording
+from . import actions, queries, registers, wording
 from . import page as pages
 from .forms import ReadingForm
 from .models import Source
@@ -31,6 +33,7 @@ def points() -> str:
 
 
 @bp.route("/<int:point_id>", methods=["GET", "POST"])
+@keeps("value", "taken_on")
 def point(point_id: int) -> Response:
     seen = queries.point_of(current_user.id, point_id)
     form = _form(seen)
@@ -42,12 +45,13 @@ def point(point_id: int) -> Response:
     except actions.Doubtful as doubtful:
         doubt = doubtful
         form.confirmed_l.data = str(doubtful.value_l)
+        form.offer(doubtful.verdict)
         if request.form.get("confirmed_l") == form.confirmed_l.data:
             form.reason.errors = [gettext("Choose the nearest answer. »I do not know« is one too.")]
     except actions.TooLarge:
         form.photo.errors = [wording.too_large()]
         return _show(seen, form, 413)
-    except (NotAPhoto, actions.TooManyPhotos, rules.NotAReading, actions.Refused) as trouble:
+    except (NotAPhoto, actions.TooManyPhotos, registers.NotAReading, actions.Refused) as trouble:
         _blame(form, seen, trouble)
     else:
         db.session.commit()
@@ -98,8 +102,10 @@ def _show(
 def _form(seen: queries.PointSeen) -> ReadingForm:
     """The form for today, or filled in with the reading that ?popravi= wants corrected."""
     reading_id = request.args.get("popravi", type=row_number)
-    if request.method == "POST" or reading_id is None:
-        return ReadingForm(taken_on=clock.today())
+    typed = unsent()
+    if request.method == "POST" or typed or reading_id is None:
+        day = read_day(typed.get("taken_on", "")) or clock.today()
+        return ReadingForm(taken_on=day, value=typed.get("value"))
     reading = queries.reading_of(seen, reading_id)
     if reading.source != Source.PORTAL:
         raise NotFound
@@ -126,8 +132,11 @@ def _photo(form: ReadingForm) -> str:
     signer = URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="photo")
     sent = request.files.get("photo")
     if sent and sent.filename:
-        name = actions.keep_photo(current_user, sent.read())
-        db.session.commit()  # counted, whatever becomes of the reading
+        data = sent.read()
+        actions.count_photo(current_user, len(data))
+        # Counted, whatever becomes of the reading; and nobody waits while it is shrunk.
+        db.session.commit()
+        name = actions.keep_photo(data)
         form.kept_photo.data = signer.dumps([current_user.id, name])
         return name
     try:
@@ -141,7 +150,7 @@ def _photo(form: ReadingForm) -> str:
 def _blame(
     form: ReadingForm,
     seen: queries.PointSeen,
-    trouble: NotAPhoto | actions.TooManyPhotos | rules.NotAReading | actions.Refused,
+    trouble: NotAPhoto | actions.TooManyPhotos | registers.NotAReading | actions.Refused,
 ) -> None:
     """Put the sentence where the mistake is."""
     if isinstance(trouble, NotAPhoto):

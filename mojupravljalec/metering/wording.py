@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _
 from ..web.filters import day
 from .actions import Refusal
 from .models import MeterInstallation, Source
-from .rules import Doubt, Flaw
+from .registers import Flaw
+from .rules import Doubt, Reason
 
 ABOUT_THE_DAY = {Flaw.IN_FUTURE, Flaw.BEFORE_INSTALLED, Flaw.AFTER_REMOVED}
 
@@ -20,11 +21,24 @@ SOURCES = {
 
 _REFUSALS = {
     Refusal.NO_METER: _("There is no meter at this supply point now. Call us, please."),
+    Refusal.NOT_YOURS_NOW: _(
+        "The supply point is no longer yours. What you see is the history of your time."
+    ),
     Refusal.NOT_YOUR_TIME: _("On that day the supply point was not yours. Choose another day."),
     Refusal.BILLED: _("The reading of this day is billed already. To correct it, call us."),
     Refusal.READ_BY_OFFICE: _(
         "Our meter reader has read the meter on this day. If the number differs, call us."
     ),
+}
+
+REASONS = {
+    Reason.GARDEN_OR_POOL: _("Watering or filling a pool"),
+    Reason.LEAK: _("Something may be leaking"),
+    Reason.MORE_PEOPLE: _("There are more of us in the house"),
+    Reason.HOUSE_EMPTY: _("The house was empty"),
+    Reason.METER_CHANGED: _("The meter was changed"),
+    Reason.LAST_VALUE_WRONG: _("The last reading was not right"),
+    Reason.DONT_KNOW: _("I do not know"),
 }
 
 _DOUBTS = {

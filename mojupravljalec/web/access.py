@@ -1,11 +1,12 @@
 """Who asks, from where, and where they may be sent on to."""
 
 import ipaddress
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, flash, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
@@ -16,6 +17,10 @@ from .htmx import wants_part
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+UNSENT = "unsent"  # in the session
+UNSENT_KEPT_S = 3600
+LONGEST_KEPT = 100  # characters: the cookie has room for 4 kB
+
 # Pages that a person is never led back to after signing in.
 _NOT_A_GOAL = {"accounts.sign_in", "accounts.sign_out", "accounts.register", "static"}
 
@@ -24,6 +29,30 @@ def public(view: View) -> View:
     """Mark a view that opens without signing in; every other one is closed."""
     view.is_public = True  # type: ignore[attr-defined]  # a mark on a function
     return view
+
+
+def keeps(*fields: str) -> Callable[[View], View]:
+    """Mark what of a closed form outlives a sign-in that has ended; the view asks `unsent`.
+
+    It waits in the cookie, where whoever signs in next on this device could find it: nothing
+    secret, and only on pages that are found by their owner alone.
+    """
+
+    def mark(view: View) -> View:
+        view.keeps = fields  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return mark
+
+
+def unsent() -> dict[str, str]:
+    """What was typed here when the sign-in had ended, by field; until the form is sent."""
+    kept = session.get(UNSENT, {})
+    if request.method == "POST":
+        session.pop(UNSENT, None)
+    elif kept.get("path") == request.path and kept["until"] > time.time():
+        return dict(kept["fields"])
+    return {}
 
 
 def client_address() -> str:
@@ -66,13 +95,29 @@ def ask_to_sign_in() -> Response:
     url = url_for("accounts.sign_in", next=safe_next(goal))
     if request.method == "POST":
         flash(gettext("What you typed is not sent yet. Sign in and send it once more."))
+        _keep_typed()
     if wants_part():
         return Response(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)
 
 
+def _keep_typed() -> None:
+    fields = getattr(current_app.view_functions[request.endpoint or ""], "keeps", ())
+    typed = {name: text for name in fields if (text := request.form.get(name))}
+    if typed and all(len(text) <= LONGEST_KEPT for text in typed.values()):
+        until = int(time.time()) + UNSENT_KEPT_S
+        session[UNSENT] = {"path": request.path, "fields": typed, "until": until}
+
+
 def init_app(app: Flask) -> None:
     """Close every door that is not marked public, and let only photos be large."""
+
+    @app.before_request
+    def forms_are_our_own() -> None:
+        # A foreign page's form comes without the cookie; the answer would replace it, and
+        # sign the person out.
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            abort(403)
 
     @app.before_request
     def only_photos_are_large() -> None:

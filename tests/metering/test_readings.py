@@ -342,6 +342,22 @@ def test_the_same_form_sent_twice_is_one_reading(home):
         assert db.session.scalar(select(func.count()).select_from(AuditEntry)) == 1
 
 
+def test_going_back_and_sending_another_value_corrects_the_first(home):
+    submission = str(uuid4())
+    home.send("474", submission=submission)
+    home.send("475", submission=submission)
+    assert home.sent().value_l == 475_000
+    assert [old.value_l for old in home.earlier()] == [474_000]
+
+
+def test_going_back_and_sending_another_day_is_another_reading(home):
+    submission = str(uuid4())
+    home.send("474", "2026-11-20", submission=submission)
+    home.send("474", "2026-11-21", submission=submission)
+    sent = home.readings(source=Source.PORTAL)
+    assert [one.taken_on.day for one in sent] == [20, 21]
+
+
 def test_a_form_sent_again_after_its_reading_was_corrected_changes_nothing(home):
     submission = str(uuid4())
     first = home.send("475", submission=submission)
@@ -409,6 +425,43 @@ def test_bojan_learns_nothing_by_sending_anas_submission(home, browser, cast):
     assert home.sent().value_l == 475_000
 
 
+# ---------------------------------------------------------------- a sign-in that has ended
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_what_was_typed_outlives_a_sign_in_that_has_ended(home, browser, cast, headers):
+    late = browser()
+    late.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    form = {"value": "475", "taken_on": "2026-11-20", "submission": str(uuid4())}
+    answer = late.post(home.path, data=form, headers=headers)
+    leads_to = answer.headers.get("HX-Redirect", answer.location)
+    assert "What you typed is not sent yet." in late.get(leads_to).text
+    assert home.readings(source=Source.PORTAL) == []
+    back = late.post(leads_to, data={"email": cast.ana.email, "password": cast.ana.password})
+    for _ in range(2):  # it waits until it is sent
+        page = late.get(back.location).text
+        assert (field(page, "value"), field(page, "taken_on")) == ("475", "2026-11-20")
+    assert late.post(home.path, data=form).status_code == 303
+    assert field(late.get(home.path).text, "value") == ""
+
+
+def test_what_was_typed_waits_for_an_hour(home, browser, cast, clock):
+    late = browser()
+    late.post(home.path, data={"value": "475"})
+    late.post("/prijava", data={"email": cast.ana.email, "password": cast.ana.password})
+    assert field(late.get(home.path).text, "value") == "475"
+    clock.shift(timedelta(hours=1))
+    assert field(late.get(home.path).text, "value") == ""
+
+
+def test_bojan_does_not_find_what_ana_typed(home, browser, cast):
+    late = browser()
+    late.post(home.path, data={"value": "475"})
+    late.post("/prijava", data={"email": cast.bojan.email, "password": cast.bojan.password})
+    assert late.get(home.path).status_code == 404
+    assert "475" not in late.get(f"/odjemna-mesta/{cast.bojans_point}").text
+
+
 # ---------------------------------------------------------------- whose time it is
 
 
@@ -424,6 +477,17 @@ def test_a_day_after_the_own_time_is_refused(home):
     home.change(Occupancy, to_on=date(2026, 11, 15))
     assert home.send("475", "2026-11-16").status_code == 422
     assert home.readings(source=Source.PORTAL) == []
+
+
+def test_whoever_moved_out_sends_nothing_more_but_has_what_was_sent(home):
+    submission = str(uuid4())
+    first = home.send("474", "2026-11-14", submission=submission)
+    home.change(Occupancy, to_on=date(2026, 11, 15))
+    late = home.send("475", "2026-11-15")
+    assert late.status_code == 422
+    assert "The supply point is no longer yours." in words(late.text)
+    assert home.sent().value_l == 474_000
+    assert home.send("474", "2026-11-14", submission=submission).location == first.location
 
 
 def test_without_a_meter_nothing_is_taken_and_the_page_says_so(home):

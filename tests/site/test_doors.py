@@ -149,6 +149,23 @@ def test_a_form_with_its_token_is_taken(browser, cast, places, make_app, name):
     assert answer.status_code == (422 if wrong_code else 303)
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_a_foreign_pages_form_is_refused_and_signs_nobody_out(browser, places, content, name):
+    before = content()
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    answer = browser().post(places.path(name), data=places.answers(name), headers=headers)
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+    assert content() == before
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
+def test_our_own_forms_are_taken_whatever_the_browser_calls_them(browser, cast, site):
+    form = {"email": cast.ana.email, "password": cast.ana.password}
+    answer = browser().post("/prijava", data=form, headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == 303
+
+
 def test_signing_in_replaces_the_token(browser, cast, make_app):
     client = browser(other=make_app(csrf=True))
     before = _token(client.get("/prijava").text)

@@ -62,6 +62,7 @@ PURE = {
     "metering.chart",
     "metering.history",
     "metering.photo",
+    "metering.registers",
     "metering.rules",
     "metering.windows",
     "values.clock",

@@ -1,0 +1,145 @@
+"""The counter of a meter: what was typed off it, and what two values of it mean.
+
+Register values and consumptions are whole litres. Black digits are m³, red ones litres; a
+utility bills what its meters show in black.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+M3_L = 1000
+RED_DIGITS = 3  # litres, beside the black m³
+MOST_DECIMALS = 6  # no water meter shows less than a millilitre
+
+
+@dataclass(frozen=True)
+class Register:
+    """The counter of one installed meter; ``start_l`` and ``end_l`` as noted by the fitter."""
+
+    digits: int
+    decimals: int
+    installed_on: date
+    start_l: int
+    removed_on: date | None = None
+    end_l: int | None = None
+
+    @property
+    def range_l(self) -> int:
+        """The value at which the register returns to 0, in litres."""
+        return int(10**self.digits) * M3_L
+
+    @property
+    def step_l(self) -> int:
+        """The smallest difference the bill sees, in litres: 1000 where it takes whole m³."""
+        return int(10 ** (RED_DIGITS - self.decimals))
+
+
+class Flaw(StrEnum):
+    """Why something cannot be a reading."""
+
+    EMPTY = "empty"
+    NOT_A_NUMBER = "not_a_number"
+    NEGATIVE = "negative"
+    TOO_MANY_DIGITS = "too_many_digits"
+    TOO_MANY_DECIMALS = "too_many_decimals"
+    IN_FUTURE = "in_future"
+    BEFORE_INSTALLED = "before_installed"
+    AFTER_REMOVED = "after_removed"
+
+
+class NotAReading(ValueError):
+    """This cannot be a reading; ``code`` says why."""
+
+    def __init__(self, code: Flaw) -> None:
+        super().__init__(code.value.replace("_", " "))
+        self.code = code
+
+
+def parse_register(text: str, *, digits: int, decimals: int, last_l: int | None = None) -> int:
+    """What was typed, in litres; raises ``NotAReading``.
+
+    A point before exactly three digits marks either thousands or the red digits (`1.931`):
+    whichever lies nearer to the value ``last_l`` before is meant.
+
+    Only a decimal sign typed by the resident marks red digits: those beyond ``decimals`` are
+    cut off, never rounded, because the bill does not use them. Up to three digits too many
+    without a sign are most likely red ones; such a value is returned as typed, beyond the
+    register's range, for ``judge`` to ask about.
+
+    >>> parse_register("00467,913 m³", digits=5, decimals=0)
+    467000
+    >>> parse_register("467913", digits=5, decimals=0)
+    467913000
+    """
+    whole, fraction = _typed_digits(text)
+    if last_l is not None and re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", text.strip()):
+        thousands_l, decimal_l = int(whole + (fraction or "")) * M3_L, int(whole) * M3_L
+        if not decimals and abs(thousands_l - last_l) < abs(decimal_l - last_l):
+            return thousands_l
+    if len(whole) > digits + RED_DIGITS:
+        raise NotAReading(Flaw.TOO_MANY_DIGITS)
+    if len(fraction or "") > MOST_DECIMALS:
+        raise NotAReading(Flaw.TOO_MANY_DECIMALS)
+    litres = (fraction or "")[:decimals].ljust(RED_DIGITS, "0")
+    return int(whole or 0) * M3_L + int(litres)
+
+
+def _typed_digits(text: str) -> tuple[str, str | None]:
+    """Digits before the decimal sign without leading zeros, and after it (None: no sign)."""
+    compact = re.sub(r"m[3³]$", "", "".join(text.split()).casefold())
+    if not compact:
+        raise NotAReading(Flaw.EMPTY)
+    number = re.fullmatch(r"([-−–]?)([0-9]*)(?:[.,]([0-9]*))?", compact)
+    if number is None or not (number[2] or number[3]):
+        raise NotAReading(Flaw.NOT_A_NUMBER)
+    if number[1]:
+        raise NotAReading(Flaw.NEGATIVE)
+    return number[2].lstrip("0"), number[3]
+
+
+def cut(value_l: int, step_l: int) -> int:
+    """``value_l`` without what the bill does not see."""
+    return value_l // step_l * step_l
+
+
+def check_day(register: Register, day: date, today: date) -> None:
+    """Raise ``NotAReading`` for a day on which this meter cannot have been read.
+
+    The days of installing and of removing it both count.
+    """
+    if day > today:
+        raise NotAReading(Flaw.IN_FUTURE)
+    if day < register.installed_on:
+        raise NotAReading(Flaw.BEFORE_INSTALLED)
+    if register.removed_on is not None and day > register.removed_on:
+        raise NotAReading(Flaw.AFTER_REMOVED)
+
+
+def consumption_l(before_l: int, now_l: int, *, range_l: int) -> int:
+    """Litres used between two values of one register, which returns to 0 at ``range_l``.
+
+    Whether it can have turned over is for ``judge`` to say. Source: the register's plate.
+
+    >>> consumption_l(99_990_000, 8_000, range_l=100_000_000)
+    18000
+    """
+    return (now_l - before_l) % range_l
+
+
+def difference_l(before_l: int, now_l: int, *, range_l: int) -> int:
+    """Litres between two values that were kept, negative if the register went back.
+
+    It counts as turned over when it left the last tenth of its range and used at most a tenth.
+    """
+    if now_l < before_l and in_last_tenth(before_l, range_l):
+        used_l = consumption_l(before_l, now_l, range_l=range_l)
+        if used_l * 10 <= range_l:
+            return used_l
+    return now_l - before_l
+
+
+def in_last_tenth(value_l: int, range_l: int) -> bool:
+    """Whether the register is soon to turn over."""
+    return value_l * 10 >= range_l * 9
