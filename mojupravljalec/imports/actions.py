@@ -1,10 +1,15 @@
 """Taking files in, and taking a batch back. Nothing here commits: the command or view does."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Table, select
 
@@ -15,7 +20,7 @@ from . import queries, targets
 from .kind import Counts, Kind, RowReader, Trouble, row_reader
 from .models import ImportBatch
 from .readings import EARLIER, READING, restore
-from .staging import clear, create, drop, fill, hold, trouble
+from .staging import Packed, Rows, clear, create, drop, fill, hold, packer, trouble
 from .table_file import (
     Facts,
     Headings,
@@ -29,7 +34,8 @@ from .table_file import (
 )
 
 BATCHES: Table = ImportBatch.metadata.tables["import_batch"]
-CHUNK = 5000
+CHUNK = 5000  # rows
+AHEAD = 20  # chunks read while the database works on those before; about 25 MB
 TROUBLE_CHUNK = 1000
 
 
@@ -175,15 +181,14 @@ class _Job:
             headings = self._headings(given, next(rows)[1])
             read = row_reader(kind, headings.position, len(headings.written))
             report = FileReport(given, headings.unknown)
-            while part := _stage(kind, read, rows):
-                counts = kind.load(kind.stated(list(headings.position)), self.batch_id)
-                if counts.rejected:
-                    for bad in _bad_rows(given, headings, again):
-                        self.on_bad_row(bad)
-                report.counts += counts
-                clear(kind.staged, trouble)
-                if kind.at_once is None or part < kind.at_once:
-                    break
+            with closing(_ahead(_checked(read, rows, _chunk_size(kind), packer()))) as chunks:
+                while _stage(kind, chunks):
+                    counts = kind.load(kind.stated(list(headings.position)), self.batch_id)
+                    if counts.rejected:
+                        for bad in _bad_rows(given, headings, again):
+                            self.on_bad_row(bad)
+                    report.counts += counts
+                    clear(kind.staged, trouble)
         drop(kind.staged, trouble, *kind.scratch)
         return report
 
@@ -193,19 +198,52 @@ class _Job:
         return headings
 
 
-def _stage(kind: Kind, read: RowReader, rows: Iterator[Row]) -> int:
-    """Check each row of the next part by itself; keep the good ones, and what is wrong.
+class _Chunk(NamedTuple):
+    """Rows ready to be staged, how wide they are, and what is wrong with the others."""
 
-    Returns how many rows there were.
-    """
-    part = islice(rows, kind.at_once)
+    good: Packed
+    width: int
+    bad: Packed
+
+
+def _checked(
+    read: RowReader, rows: Iterator[Row], size: int, pack: Callable[[Rows], Packed]
+) -> Iterator[_Chunk]:
+    """Each row checked by itself, in chunks of ``size``."""
+    while chunk := [read(line, cells) for line, cells in islice(rows, size)]:
+        good = [row for row in chunk if isinstance(row, tuple)]
+        bad = [trouble for row in chunk if isinstance(row, list) for trouble in row]
+        yield _Chunk(pack(good), len(good[0]) if good else 0, pack(bad))
+
+
+def _ahead(chunks: Iterator[_Chunk]) -> Generator[_Chunk]:
+    """``chunks``, worked out in a thread of their own: the database need not wait for them."""
+    reader = ThreadPoolExecutor(1)
+    usual_s = sys.getswitchinterval()
+    # Else each of the database's many short answers waits 5 ms for the reader to give way.
+    sys.setswitchinterval(usual_s / 10)
+    try:
+        coming = deque(reader.submit(next, chunks, None) for _ in range(AHEAD))
+        while chunk := coming.popleft().result():
+            coming.append(reader.submit(next, chunks, None))
+            yield chunk
+    finally:
+        reader.shutdown(cancel_futures=True)
+        sys.setswitchinterval(usual_s)
+
+
+def _chunk_size(kind: Kind) -> int:
+    return min(CHUNK, kind.at_once or CHUNK)
+
+
+def _stage(kind: Kind, chunks: Iterator[_Chunk]) -> bool:
+    """Keep the rows of the next part, and what is wrong; whether there were any."""
+    part = islice(chunks, kind.at_once and kind.at_once // _chunk_size(kind))
     count = 0
-    while chunk := list(islice(part, CHUNK)):
-        checked = [read(line, cells) for line, cells in chunk]
-        fill(kind.staged, [row for row in checked if isinstance(row, tuple)])
-        fill(trouble, [bad for row in checked if isinstance(row, list) for bad in row])
-        count += len(chunk)
-    return count
+    for count, chunk in enumerate(part, 1):  # noqa: B007 counted on purpose
+        fill(kind.staged, chunk.width, chunk.good)
+        fill(trouble, len(Trouble._fields), chunk.bad)
+    return count > 0
 
 
 def _bad_rows(given: Given, headings: Headings, again: Iterator[Row]) -> Iterator[BadCells]:

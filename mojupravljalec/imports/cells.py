@@ -1,7 +1,7 @@
 """Cells of an imported table: text in, a checked value out, or a reason why not.
 
-Source of every rule: formats.md, »Common to all tables«. Dates come back as ISO text, which
-is how SQLite keeps them and what Postgres reads. Reasons are for the operator, in Slovenian.
+Dates come back as ISO text, which is how SQLite keeps them and what Postgres reads. Reasons
+are for the operator, in Slovenian.
 """
 
 import re
@@ -70,7 +70,7 @@ def text(cell: str) -> str:
 
 
 def number(cell: str) -> Number:
-    """A decimal number without a sign, as formats.md writes them.
+    """A decimal number without a sign.
 
     >>> number("1.234,50")
     Number(whole='1234', fraction='50', ambiguous=False)

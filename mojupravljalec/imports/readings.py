@@ -261,7 +261,9 @@ def _fate(
 
 def _report_bad() -> None:
     shows = cast(JUDGED.c.meter_shows, String)
-    for fate, (heading, reason) in REASONS.items():
+    found = set(db.session.scalars(select(JUDGED.c.fate).distinct()))
+    for fate in found & set(REASONS):
+        heading, reason = REASONS[fate]
         before, number, after = reason.partition("{n}")
         why = literal(before) + shows + literal(after) if number else literal(reason)
         reject(select(JUDGED.c.line, literal(heading), why).where(JUDGED.c.fate == fate))

@@ -3,7 +3,7 @@
 Everything happens in the session's own transaction: a rollback takes the tables along.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -93,25 +93,36 @@ def hold(tables: Iterable[Table]) -> None:
         db.session.execute(text("SET LOCAL jit = off"))
 
 
-def _copy_text(rows: Sequence[tuple[Any, ...]]) -> str:
+Rows = Sequence[tuple[Any, ...]]
+# Rows in the form in which the database takes them fastest.
+Packed = str | Rows
+
+
+def packer() -> Callable[[Rows], Packed]:
+    """What prepares rows for `fill`; it needs no database, so a thread may do it."""
+    return _copy_text if on_postgres() else lambda rows: rows
+
+
+def _copy_text(rows: Rows) -> str:
     """Rows as COPY reads them; no cell that was read has a tab, a line break or ``NOTHING``."""
+    if not rows:
+        return ""
     lines = ("\t".join([NOTHING if cell is None else str(cell) for cell in row]) for row in rows)
     return "\n".join(lines).replace("\\", "\\\\") + "\n"
 
 
-def fill(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Put ``rows`` into the first columns of ``table``, past SQLAlchemy."""
+def fill(table: Table, width: int, rows: Packed) -> None:
+    """Put packed ``rows`` into the first ``width`` columns of ``table``, past SQLAlchemy."""
     if not rows:
         return
     driver: Any = db.session.connection().connection.driver_connection
-    names = table.c.keys()[: len(rows[0])]
-    columns = ", ".join(names)
-    if on_postgres():
+    columns = ", ".join(table.c.keys()[:width])
+    if isinstance(rows, str):
         copying = f"COPY {table.name} ({columns}) FROM STDIN WITH (NULL '{NOTHING}')"
         with driver.cursor() as cursor, cursor.copy(copying) as copy:
-            copy.write(_copy_text(rows))
+            copy.write(rows)
     else:
-        marks = ", ".join("?" * len(names))
+        marks = ", ".join("?" * width)
         driver.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", rows)  # noqa: S608 names are ours
 
 

@@ -1,7 +1,7 @@
 """A table in a file: CSV or XLSX bytes in, numbered rows of text out.
 
 CSV is streamed, whatever its size. Pure: no Flask and no database, so that a file from the
-terminal, from a ZIP and from an upload are read alike. Source: formats.md.
+terminal, from a ZIP and from an upload are read alike.
 """
 
 import codecs
