@@ -73,6 +73,7 @@ def _yes_no(value: str) -> bool:
 
 def _site_url(value: str) -> str:
     parts = urlsplit(value)
+    _ = parts.port  # raises where it is no number, or too large a one
     bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or parts.username)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not bare:
         raise ValueError(value)
@@ -252,7 +253,8 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         "TRUSTED_HOSTS": [host],
         # A photo somewhat too large is still read, so that the form comes back filled in.
         "MAX_CONTENT_LENGTH": values["PHOTO_MAX_MB"] * 1024 * 1024 * 3,
-        "MAX_FORM_MEMORY_SIZE": 64 * 1024,
+        # All fields of a form; a photo passes through in pieces of 64 KiB and what is left over.
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "SESSION_COOKIE_NAME": "__Host-portal" if secure else "portal",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -121,12 +121,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def only_photos_are_large() -> None:
-        small = app.config["MAX_FORM_MEMORY_SIZE"]
-        if request.mimetype == "multipart/form-data":
-            # Werkzeug holds each piece of a photo, 64 KiB and what the last one left, to it too.
-            request.max_form_memory_size = small + 128 * 1024
-        else:
-            request.max_content_length = small
+        if request.mimetype != "multipart/form-data":
+            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
 
     @app.before_request
     def closed_by_default() -> Response | None:

@@ -17,11 +17,6 @@ def day(value: date) -> str:
     return format_date(value, "long", locale=get_locale()).replace(" ", NBSP, 1)
 
 
-def short_day(value: date) -> str:
-    """»22. 11. 2026«, all on one line."""
-    return format_date(value, "medium", locale=get_locale()).replace(" ", NBSP)
-
-
 def moment(value: datetime) -> str:
     """»22. november 2026 ob 15.04«, in local time."""
     local = value.astimezone(clock.LOCAL)
@@ -60,5 +55,5 @@ def _decimal(value: float, whole: str, decimals: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make them filters of the templates."""
-    for write in (day, short_day, moment, month, cubic, number):
+    for write in (day, moment, month, cubic, number):
         app.jinja_env.filters[write.__name__] = write

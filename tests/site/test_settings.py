@@ -37,6 +37,8 @@ def _nothing_set(monkeypatch, tmp_path):
         ("SITE_URL", "https://ana@portal.example"),
         ("SITE_URL", "https://"),
         ("SITE_URL", "https://[::1"),
+        ("SITE_URL", "https://portal.example:port"),
+        ("SITE_URL", "https://portal.example:65536"),
         ("SITE_NAME", "two\nlines"),
         ("MAIL_PORT", "0"),
         ("MAIL_PORT", "65536"),
