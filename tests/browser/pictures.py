@@ -19,7 +19,7 @@ from .walker import Walker
 FOLDER = config.ROOT / "static" / "help"
 MOST = 15_000  # bytes of one picture
 SCREEN = {"width": 360, "height": 480}
-EMAIL, PASSWORD = "marija.zajc@primer.si", "tri modre lipe"
+EMAIL, PASSWORD = "ana.zajc@primer.si", "tri modre lipe"
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
 
 def _play(walker: Walker, portal: Portal, code: str) -> None:
     walker.goes("/registracija")
-    walker.types(email=EMAIL, first_name="Marija", last_name="Zajc")
+    walker.types(email=EMAIL, first_name="Ana", last_name="Zajc")
     _take(walker.page, "register", ".field label")
     walker.types(password=PASSWORD, again=PASSWORD)
     walker.presses("Potrdi")
