@@ -262,7 +262,7 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": 14 * 86_400,
         "WTF_CSRF_TIME_LIMIT": None,
         # More than a password hash takes: see web.even.
-        "ANSWER_STEP_S": 0.1,
+        "ANSWER_STEP_S": 0.05,
         "BABEL_DEFAULT_LOCALE": values["DEFAULT_LANGUAGE"],
         "BABEL_DEFAULT_TIMEZONE": "Europe/Ljubljana",
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),

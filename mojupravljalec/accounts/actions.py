@@ -38,12 +38,21 @@ class TooOften(Exception):
         self.minutes = limit.seconds // 60
 
 
+class LinkOver(Exception):
+    """A mailed link no longer works; nothing happened."""
+
+    def __init__(self, state: rules.LinkState, purpose: Purpose) -> None:
+        super().__init__(state)
+        self.state = state
+        self.purpose = purpose
+
+
 def register(email: str, first_name: str, last_name: str, password: str) -> None:
     """Make an access that waits for activation, and mail how to activate it.
 
     The owner of a known address gets a letter instead; who asks cannot tell. Until it is
     activated, the last registration holds; should that have been a stranger's, the owner's
-    way is a new password, which signs everybody else out. Raises TooOften, Busy.
+    way is a new password, which signs everybody else out. Raises TooOften.
     """
     may_write = _count_form(email)
     password_hash = passwords.hash_password(password)
@@ -101,7 +110,7 @@ _RESET = Purpose.RESET, "accounts.new_password"
 
 
 def activate(link: MailLink) -> None:
-    """Open the access that the letter was for."""
+    """Open the access that the letter was for. Raises LinkOver."""
     account, moment = _use(link), clock.now()
     account.activated_at = account.activated_at or moment
     record("account.activated", account_id=account.id, subject=f"account:{account.id}")
@@ -150,7 +159,10 @@ def sign_out(device: Device) -> None:
 
 
 def reset_password(link: MailLink, password: str) -> None:
-    """Set the password that the link was mailed for; every device is signed out."""
+    """Set the password that the link was mailed for; every device is signed out.
+
+    Raises LinkOver.
+    """
     account = _use(link)
     _set_password(account, password, keep_device=None)
     forget(SIGN_INS_PER_EMAIL, account.email_key)
@@ -169,7 +181,7 @@ def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bo
     """Mail a confirmation to ``new_email`` if the password fits; until then nothing changes.
 
     An address that another access has gets no letter, and the answer does not tell.
-    Raises TooOften, Busy.
+    Raises TooOften.
     """
     account = _confirmed(person, password)
     if account is None:
@@ -190,7 +202,10 @@ def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bo
 
 
 def confirm_email(link: MailLink) -> bool:
-    """Take the new address over, and tell the old one; False if someone has it by now."""
+    """Take the new address over, and tell the old one; False if someone has it by now.
+
+    Raises LinkOver.
+    """
     account = _use(link)
     if queries.account_by_email(link.new_email):
         return False
@@ -277,7 +292,10 @@ def _new_link(
 
 
 def _use(link: MailLink) -> Account:
-    """Whose link it is; it works no more."""
+    """Whose link it is; it works no more. Raises LinkOver, also to the slower of two presses."""
+    db.session.refresh(link, with_for_update=True)
+    if (state := queries.link_state(link)) != rules.LinkState.GOOD:
+        raise LinkOver(state, Purpose(link.purpose))
     assert link.account_id, "nobody's link is never mailed"  # noqa: S101 narrows the type
     link.used_at = clock.now()
     return queries.account(link.account_id)

@@ -1,7 +1,7 @@
 """Hashing passwords, one at a time in each process.
 
-Under a storm of sign-ins the other pages stay quick: one hash runs, one waits, and the
-rest are told to try again (`Busy`).
+Under a storm of sign-ins the other pages stay quick: whoever wants a hash takes a `turn`; one
+has it, one waits, and the rest are told to try again (`Busy`).
 """
 
 import threading
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from ..extensions import db
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _queue = threading.BoundedSemaphore(2)
@@ -24,10 +26,16 @@ class Busy(Exception):
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """The time in which a request hashes and commits what follows from it. Raises Busy.
+
+    Whoever waits for it must hold no lock of the database: what came before in the
+    transaction is rolled back, so nothing may have been written.
+    """
     if not _queue.acquire(blocking=False):
         raise Busy
     try:
+        db.session.rollback()
         with _turn:
             yield
     finally:
@@ -35,21 +43,16 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to keep (19 MiB, two passes: about 20 ms). Raises Busy."""
-    with _one_at_a_time():
-        return _hasher.hash(password)
+    """The argon2id hash to keep (19 MiB, two passes: about 20 ms)."""
+    return _hasher.hash(password)
 
 
 def fits(password: str, password_hash: str | None) -> bool:
-    """Whether ``password`` is the one; takes as long for None, which never fits.
-
-    Raises Busy.
-    """
-    with _one_at_a_time():
-        try:
-            return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
-        except (VerificationError, InvalidHashError):
-            return False
+    """Whether ``password`` is the one; takes as long for None, which never fits."""
+    try:
+        return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def is_outdated(password_hash: str) -> bool:

@@ -12,17 +12,16 @@ def sign(link: MailLink) -> str:
     return _signer(Purpose(link.purpose)).dumps(link.id)
 
 
-def link_of(token: str, purpose: Purpose, *, lock: bool) -> MailLink | None:
+def link_of(token: str, purpose: Purpose) -> MailLink | None:
     """The link that ``token`` was made for; None if it is not whole or of another purpose.
 
-    How long it lasts, and whether it was used, is kept with the link itself. ``lock`` makes
-    everybody else who would use it wait, so that it is used once.
+    How long it lasts, and whether it was used, is kept with the link itself.
     """
     try:
         number = _signer(purpose).loads(token)
     except BadData:
         return None
-    return db.session.get(MailLink, number, with_for_update=lock)
+    return db.session.get(MailLink, number)
 
 
 def _signer(purpose: Purpose) -> URLSafeTimedSerializer:

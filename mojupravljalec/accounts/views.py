@@ -30,7 +30,7 @@ def sign_in() -> Answer:
     if not form.validate_on_submit():
         return _page("sign_in", form, form.status)
     try:
-        with even_time():
+        with even_time(), passwords.turn():
             person = actions.sign_in(form.email.data, form.password.data, _browser())
             db.session.commit()
     except ValueError:  # no address at all: the same answer as for an unknown one
@@ -78,7 +78,7 @@ def register() -> Answer:
     if not form.validate_on_submit():
         return _page("register", form, form.status, password_help=forms.password_help())
     try:
-        with even_time():
+        with even_time(), passwords.turn():
             actions.register(
                 form.email.data, form.first_name.data, form.last_name.data, form.password.data
             )
@@ -117,8 +117,6 @@ def activate_by_code() -> Answer:
 def activate(token: str) -> Answer:
     """Opening the link changes nothing: mail scanners open links. The button does."""
     link = _link(token, Purpose.ACTIVATION)
-    if not isinstance(link, MailLink):
-        return _link_over(link, again=".resend")
     form = ButtonForm()
     if not form.validate_on_submit():
         return _page("activate", form, form.status)
@@ -167,17 +165,16 @@ def letter_sent() -> Answer:
 @public
 def new_password(token: str) -> Answer:
     link = _link(token, Purpose.RESET)
-    if not isinstance(link, MailLink):
-        return _link_over(link, again=".forgotten")
     form = forms.NewPasswordForm()
     form.personal = queries.personal_words(link)
     if not form.validate_on_submit():
         return _page("new_password", form, form.status, password_help=forms.password_help())
     try:
-        actions.reset_password(link, form.password.data)
+        with passwords.turn():
+            actions.reset_password(link, form.password.data)
+            db.session.commit()
     except _WAIT as wait:
         return _wait(wait, "new_password", form, password_help=forms.password_help())
-    db.session.commit()
     flash(gettext("Your new password is set. Sign in with it."))
     return redirect(url_for(".sign_in"), 303)
 
@@ -186,8 +183,6 @@ def new_password(token: str) -> Answer:
 @public
 def confirm_email(token: str) -> Answer:
     link = _link(token, Purpose.NEW_EMAIL)
-    if not isinstance(link, MailLink):
-        return _link_over(link, again=".email")
     form = ButtonForm()
     if not form.validate_on_submit():
         return _page("confirm_email", form, form.status, new_email=link.new_email)
@@ -215,7 +210,7 @@ def email() -> Answer:
     if not form.validate_on_submit():
         return _page("email", form, form.status)
     try:
-        with even_time():
+        with even_time(), passwords.turn():
             right = actions.ask_new_email(
                 current_user, form.email_password.data, form.new_email.data
             )
@@ -239,7 +234,11 @@ def password() -> Answer:
     if not form.validate_on_submit():
         return _page("password", form, form.status, password_help=forms.password_help())
     try:
-        right = actions.change_password(current_user, form.old_password.data, form.password.data)
+        with passwords.turn():
+            right = actions.change_password(
+                current_user, form.old_password.data, form.password.data
+            )
+            db.session.commit()
     except _WAIT as wait:
         return _wait(wait, "password", form, password_help=forms.password_help())
     if not right:
@@ -292,7 +291,6 @@ def _wait(reason: Exception, name: str, form: Any, **context: Any) -> tuple[str,
 
 
 def _wrong_password(name: str, form: Any, field: Any) -> tuple[str, int]:
-    db.session.commit()  # the attempt is counted
     _blame(field, gettext("This is not your current password."))
     return _page(name, form, 422, password_help=forms.password_help())
 
@@ -314,18 +312,27 @@ def _activated() -> Response:
     return redirect(url_for(".sign_in"), 303)
 
 
-def _link(token: str, purpose: Purpose) -> MailLink | rules.LinkState:
-    """The mailed link, or why it no longer works."""
-    link = tokens.link_of(token, purpose, lock=request.method == "POST")
-    if link is None:
-        return rules.LinkState.BROKEN
-    state = queries.link_state(link)
-    return link if state == rules.LinkState.GOOD else state
+def _link(token: str, purpose: Purpose) -> MailLink:
+    """The mailed link. Raises LinkOver."""
+    link = tokens.link_of(token, purpose)
+    state = queries.link_state(link) if link else rules.LinkState.BROKEN
+    if link is None or state != rules.LinkState.GOOD:
+        raise actions.LinkOver(state, purpose)
+    return link
 
 
-def _link_over(state: rules.LinkState, again: str) -> tuple[str, int]:
-    status = 404 if state == rules.LinkState.BROKEN else 410
-    return render_template("accounts/link_over.html", state=state, again=again), status
+@bp.errorhandler(actions.LinkOver)
+def _link_over(over: actions.LinkOver) -> Answer:
+    """What became of the link, and the way to a new letter."""
+    page = render_template("accounts/link_over.html", state=over.state, again=_AGAIN[over.purpose])
+    return page, 404 if over.state == rules.LinkState.BROKEN else 410
+
+
+_AGAIN = {
+    Purpose.ACTIVATION: ".resend",
+    Purpose.RESET: ".forgotten",
+    Purpose.NEW_EMAIL: ".email",
+}
 
 
 def _browser() -> str:

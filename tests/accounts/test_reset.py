@@ -81,7 +81,8 @@ def test_six_presses_at_once_are_one(browser, path, letters):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [303, *[410] * 5]
+    assert answers.count(303) == 1
+    assert set(answers) <= {303, 410, 429}  # used by now, or too many at once
     assert [letter.kind for letter in letters()] == ["reset", "password-changed"]
 
 
