@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from email_validator import validate_email
+
 from .metering.windows import parse_window
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,6 +82,10 @@ def _site_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _address(value: str) -> str:
+    return validate_email(value.strip(), check_deliverability=False).normalized
+
+
 def _secret(value: str) -> str:
     if len(value) < 32:
         raise ValueError(value)
@@ -116,7 +122,13 @@ SETTINGS = (
     Setting("SITE_NAME", "mojupravljalec.si", _text, "one line of text", "the portal's name"),
     Setting("OPERATOR_NAME", "Komunala Podgorje", _text, "one line of text", "who runs it"),
     Setting("OPERATOR_PHONE", "02 555 01 20", _text, "one line of text", "at the foot of pages"),
-    Setting("OPERATOR_EMAIL", "info@podgorje.example", _text, "an address", "where to write"),
+    Setting(
+        "OPERATOR_EMAIL",
+        "info@podgorje.example",
+        _address,
+        "an address without a name",
+        "where to write",
+    ),
     Setting(
         "OPERATOR_HOURS",
         "od ponedeljka do petka, od 7. do 15. ure",
@@ -135,7 +147,13 @@ SETTINGS = (
     ),
     Setting("MAIL_USERNAME", "", _text, "one line of text", "empty: no sign-in at the server"),
     Setting("MAIL_PASSWORD", "", str, "text", "for MAIL_USERNAME"),
-    Setting("MAIL_SENDER", "portal@podgorje.example", _text, "an address", "the sender of letters"),
+    Setting(
+        "MAIL_SENDER",
+        "portal@podgorje.example",
+        _address,
+        "an address without a name",
+        "the sender of letters",
+    ),
     Setting("DEFAULT_LANGUAGE", "sl", _one_of("sl", "en"), "sl or en", "for whoever asks for none"),
     Setting("PASSWORD_MIN_LENGTH", 6, _whole(6, 64), "6 to 64", "also written on the form"),
     Setting(

@@ -10,7 +10,7 @@ import secrets
 from datetime import timedelta
 
 from flask import current_app, url_for
-from sqlalchemy import delete, or_, update
+from sqlalchemy import ColumnElement, delete, or_, update
 
 from ..audit.actions import record
 from ..extensions import db
@@ -26,6 +26,7 @@ SIGN_INS_PER_EMAIL = Limit("sign-in-email", 15, QUARTER)
 SIGN_INS_PER_ADDRESS = Limit("sign-in-address", 100, QUARTER)
 FORMS_PER_ADDRESS = Limit("form-address", 40, 3600)
 LETTERS_PER_EMAIL = Limit("letter-email", 4, 3600)
+NEW_EMAILS_PER_ACCOUNT = Limit("new-email-account", 5, 3600)
 CODES_PER_ADDRESS = Limit("activation-code-address", 30, 3600)
 LINKS_KEPT = timedelta(days=30)  # so long, an old link is told what became of it
 
@@ -62,7 +63,7 @@ def register(email: str, first_name: str, last_name: str, password: str) -> None
     elif known.activated_at is None:
         known.first_name, known.last_name = first_name, last_name
         known.password_hash = password_hash
-    record("account.registered", account_id=known.id, subject=f"account:{known.id}")
+    record("account.registration-asked", account_id=known.id, subject=f"account:{known.id}")
     if may_write:
         _write_by_state(email, known, otherwise="known-address")
 
@@ -186,8 +187,12 @@ def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bo
     account = _confirmed(person, password)
     if account is None:
         return False
-    if not book(LETTERS_PER_EMAIL, rules.email_key(new_email)):
-        raise TooOften(LETTERS_PER_EMAIL)
+    for limit, who in (
+        (NEW_EMAILS_PER_ACCOUNT, str(account.id)),
+        (LETTERS_PER_EMAIL, rules.email_key(new_email)),
+    ):
+        if not book(limit, who):
+            raise TooOften(limit)
     taken = queries.account_by_email(new_email) is not None
     link = _new_link(account.id, account.email, Purpose.NEW_EMAIL, new_email=new_email)
     post(
@@ -223,7 +228,7 @@ def confirm_email(link: MailLink) -> bool:
         old=account.email,
         new=link.new_email,
     )
-    _replace_links(account.email_key, Purpose.RESET)
+    _end_links(account.id)
     account.email, account.email_key = link.new_email, rules.email_key(link.new_email)
     return True
 
@@ -311,14 +316,18 @@ def clear_links() -> None:
 
 
 def _replace_links(asked_for: str, purpose: Purpose) -> None:
+    _replace(MailLink.asked_for == asked_for, MailLink.purpose == purpose)
+
+
+def _end_links(account_id: int) -> None:
+    """Whoever knew the old password may have asked for them: none outlives it."""
+    _replace(MailLink.account_id == account_id)
+
+
+def _replace(*which: ColumnElement[bool]) -> None:
     db.session.execute(
         update(MailLink)
-        .where(
-            MailLink.asked_for == asked_for,
-            MailLink.purpose == purpose,
-            MailLink.used_at.is_(None),
-            MailLink.replaced_at.is_(None),
-        )
+        .where(*which, MailLink.used_at.is_(None), MailLink.replaced_at.is_(None))
         .values(replaced_at=clock.now())
     )
 
@@ -354,7 +363,7 @@ def _set_password(account: Account, password: str, keep_device: int | None) -> N
         )
         .values(ended_at=clock.now())
     )
-    _replace_links(account.email_key, Purpose.RESET)
+    _end_links(account.id)
     post(
         "password-changed", account.email, first_name=account.first_name, language=account.language
     )

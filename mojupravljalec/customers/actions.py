@@ -21,7 +21,14 @@ Proof = Callable[[int, str], bool]
 
 
 class TooManyWrong(Exception):
-    """Too many wrong codes from here; the code was not even looked at."""
+    """Too many wrong codes from here; the code was not even looked at.
+
+    ``hours``: how long to wait at most.
+    """
+
+    def __init__(self, hours: int) -> None:
+        super().__init__(hours)
+        self.hours = hours
 
 
 def _site_limit() -> Limit:
@@ -87,9 +94,9 @@ def _limits(person: SignedIn) -> tuple[tuple[Limit, str], ...]:
 
 def _book_guess(person: SignedIn) -> None:
     # Counted before it is judged: of forty guesses at once, only ten are looked at.
-    within = [book(limit, who) for limit, who in _limits(person)]
-    if not all(within):
-        raise TooManyWrong
+    spent_s = [limit.seconds for limit, who in _limits(person) if not book(limit, who)]
+    if spent_s:
+        raise TooManyWrong(max(spent_s) // 3600)
 
 
 def _note_wrong(person: SignedIn) -> None:

@@ -1,6 +1,7 @@
 """The customers of an account; nothing is found without one."""
 
 from sqlalchemy import Row, exists, select
+from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
 from ..accounts.models import Account
@@ -53,6 +54,27 @@ def link_of(account_id: int, link_id: int) -> Row[CustomerLink, Customer]:
 def customer_by_code(code: str) -> Customer | None:
     """The customer that ``code`` opens, however it is written."""
     return db.session.scalar(select(Customer).filter_by(access_code_key=code_key(code)))
+
+
+def others_with_access(account_id: int) -> dict[int, list[str]]:
+    """Who else sees the account's customers now: names, by the customer's number in the table."""
+    mine, others = aliased(CustomerLink), aliased(CustomerLink)
+    rows = db.session.execute(
+        select(mine.customer_id, Account.first_name, Account.last_name)
+        .join(others, others.customer_id == mine.customer_id)
+        .join(Account, Account.id == others.account_id)
+        .where(
+            mine.account_id == account_id,
+            mine.ended_at.is_(None),
+            others.ended_at.is_(None),
+            Account.id != account_id,
+        )
+        .order_by(others.linked_at, others.id)
+    )
+    found: dict[int, list[str]] = {}
+    for customer_id, first_name, last_name in rows:
+        found.setdefault(customer_id, []).append(f"{first_name} {last_name}")
+    return found
 
 
 def others_linked(customer_id: int, account_id: int) -> list[Account]:

@@ -104,12 +104,16 @@ def import_tables(
     hold([BATCHES, *(table for one in given for table in one.kind.tables)])
     batch = _open_batch(kind_name, name, by, _fingerprint([facts for _, facts in looked_at]))
     job = _Job(batch.id, mapping or {}, on_bad_row, progress)
+    # Once for the batch: what one file has confirmed, another may not change.
+    scratch = {table.name: table for one in given for table in one.kind.scratch}.values()
+    create(*scratch)
     reports = []
     for one, facts in looked_at:
         try:
             reports.append(job.run(one, facts))
         except Unreadable as error:
             raise Unreadable(f"{one.source.name}: {error}") from None
+    drop(*scratch)
     if unused := set(job.mapping) - job.mapped:
         raise Unreadable(f"stolpca »{job.mapping[min(unused)]}« ni v nobeni datoteki")
     return _close_batch(batch, reports)
@@ -173,7 +177,7 @@ class _Job:
     def run(self, given: Given, facts: Facts) -> FileReport:
         """Stage, judge and write one file, part by part."""
         kind = given.kind
-        create(kind.staged, trouble, *kind.scratch)
+        create(kind.staged, trouble)
         with (
             opened(given.source, facts, self.progress) as rows,
             opened(given.source, facts) as again,
@@ -189,7 +193,7 @@ class _Job:
                             self.on_bad_row(bad)
                     report.counts += counts
                     clear(kind.staged, trouble)
-        drop(kind.staged, trouble, *kind.scratch)
+        drop(kind.staged, trouble)
         return report
 
     def _headings(self, given: Given, written: list[str]) -> Headings:

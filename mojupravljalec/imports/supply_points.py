@@ -3,13 +3,21 @@
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Date, Integer, String, Table, case
+from sqlalchemy import Date, Integer, String, Table, and_, case, exists, literal, null, or_, select
 
 from ..metering.models import FOR_EVER, Occupancy
 from . import cells, targets
 from .customers import CUSTOMER
 from .kind import BadRow, Column, Counts, Kind
-from .staging import Field, drop_rejected, look_up, reject_missing, reject_repeats, staging_table
+from .staging import (
+    Field,
+    drop_rejected,
+    look_up,
+    reject,
+    reject_missing,
+    reject_repeats,
+    staging_table,
+)
 
 POINT: Table = Occupancy.metadata.tables["supply_point"]
 OCCUPANCY: Table = Occupancy.metadata.tables["occupancy"]
@@ -45,6 +53,8 @@ def load(present: frozenset[str], batch_id: int) -> Counts:
     reject_repeats(STAGED, ("number",), tuple(ADDRESS), "sifra_odjemnega_mesta")
     reject_repeats(STAGED, ("number", "from_on"), tuple(USE), "sifra_odjemnega_mesta")
     drop_rejected(STAGED)
+    _reject_overlaps(present)
+    drop_rejected(STAGED)
     targets.settle(POINTS, present)
     targets.write(POINTS, present, batch_id)
     look_up(STAGED, "supply_point_id", POINT.c.id, POINT.c.number == STAGED.c.number)
@@ -53,6 +63,49 @@ def load(present: frozenset[str], batch_id: int) -> Counts:
     moved = STAGED.c.point_fate == targets.CHANGED
     stays = STAGED.c.fate == targets.UNCHANGED
     return targets.counts(STAGED, case((moved & stays, targets.CHANGED), else_=STAGED.c.fate))
+
+
+def _reject_overlaps(present: frozenset[str]) -> None:
+    """Two customers never use a point on the same day: each sees only their own time.
+
+    Of two rows in the file the later stay is the bad one.
+    """
+    same_stay = and_(
+        OCCUPANCY.c.supply_point_id == POINT.c.id, OCCUPANCY.c.from_on == STAGED.c.from_on
+    )
+    stay = ("customer_id", "from_on")
+    to_on = STAGED.c.to_on if "do" in present else OCCUPANCY.c.to_on
+    told = (
+        select(
+            STAGED.c.line, STAGED.c.number, *(STAGED.c[name] for name in stay), to_on.label("to_on")
+        )
+        .outerjoin(POINT, POINT.c.number == STAGED.c.number)
+        .outerjoin(OCCUPANCY, same_stay)
+    )
+    known = (
+        select(
+            null().label("line"),
+            POINT.c.number,
+            *(OCCUPANCY.c[name] for name in stay),
+            OCCUPANCY.c.to_on,
+        )
+        .join(POINT, POINT.c.id == OCCUPANCY.c.supply_point_id)
+        .where(~exists().where(STAGED.c.number == POINT.c.number, same_stay))
+    )
+    one, other = told.subquery(), told.union_all(known).subquery()
+    overlap = and_(
+        one.c.number == other.c.number,
+        one.c.customer_id != other.c.customer_id,
+        or_(other.c.to_on.is_(None), one.c.from_on <= other.c.to_on),
+        or_(one.c.to_on.is_(None), other.c.from_on <= one.c.to_on),
+        or_(other.c.line.is_(None), one.c.from_on > other.c.from_on),
+    )
+    before, after = literal("obdobje se prekriva s stranko "), literal("; njej vpišite »do«")
+    reject(
+        select(one.c.line, literal("od"), before + CUSTOMER.c.number + after)
+        .join(other, overlap)
+        .join(CUSTOMER, CUSTOMER.c.id == other.c.customer_id)
+    )
 
 
 KIND = Kind(

@@ -44,11 +44,6 @@ class Round(NamedTuple):
     reachable: bool
 
 
-def send_due(limit: int = 100) -> int:
-    """Send at most ``limit`` letters that are due. The number sent. Commits."""
-    return send_round(limit).sent
-
-
 def send_round(limit: int = 100, stop: Callable[[], bool] = lambda: False) -> Round:
     """Send letters until none is due, ``limit`` were tried, or ``stop``. Commits.
 

@@ -1,7 +1,7 @@
 """The demo mailbox: letters that no server was given, for trying the portal out.
 
 The page is open to everybody and its letters open every access. It exists only where
-MAIL_SERVER is empty.
+MAIL_SERVER is empty and SITE_URL is this very machine.
 """
 
 import re

@@ -1,5 +1,6 @@
 """Keeping a resident's reading. Nothing here commits."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -71,6 +72,11 @@ class Answers:
     reason: str = ""
     photo: str = ""  # its name in the storage
 
+    def key(self, account_id: int) -> str:
+        """What makes sending once more the same: going back and changing it does not."""
+        said = hashlib.sha256(f"{self.taken_on}:{self.typed.strip()}".encode()).hexdigest()[:16]
+        return f"{account_id}:{said}:{self.submission}"
+
 
 def register_of(meter: MeterInstallation) -> registers.Register:
     """The meter as the rules see it."""
@@ -96,8 +102,7 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     meter = queries.current_meter(point.id, lock=True)
     if meter is None:
         raise Refused(Refusal.NO_METER)
-    # Going back and sending the form with something else in it is another submission.
-    submission = f"{person.id}:{answers.taken_on}:{answers.typed.strip()}:{answers.submission}"
+    submission = answers.key(person.id)
     if sent := queries.reading_by_submission(submission):
         return sent
     if not point.has(clock.today()):
@@ -106,7 +111,8 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     present = queries.reading_on(meter.id, answers.taken_on)
     if present is not None:
         _refuse_correction(present)
-        if present.value_l == value_l and present.source == Source.PORTAL:
+        same = present.value_l == value_l and present.source == Source.PORTAL
+        if same and not (answers.photo and present.photo):
             present.photo = answers.photo or present.photo
             return present
     reading = _keep(present, meter, answers, value_l)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from babel.dates import format_date
 from flask import current_app
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from ..values import clock
@@ -42,7 +42,7 @@ class PointPage:
 
     @property
     def may_send(self) -> bool:
-        return self.meter is not None and self.point.has(self.today)
+        return self.meter is not None
 
     @property
     def last(self) -> history.Row | None:
@@ -90,7 +90,7 @@ def page_of(seen: queries.PointSeen, receipt_id: int | None) -> PointPage:
     rows = _rows(seen, found, meters)
     return PointPage(
         point=seen,
-        meter=next((one for one in reversed(meters) if one.removed_on is None), None),
+        meter=_running(meters) if seen.has(clock.today()) else None,
         rows=rows,
         earlier=queries.earlier_values(
             [reading.id for reading in found if reading.source == Source.PORTAL]
@@ -100,6 +100,10 @@ def page_of(seen: queries.PointSeen, receipt_id: int | None) -> PointPage:
         receipt=_receipt(seen, rows, receipt_id),
         today=clock.today(),
     )
+
+
+def _running(meters: list[MeterInstallation]) -> MeterInstallation | None:
+    return next((one for one in reversed(meters) if one.removed_on is None), None)
 
 
 def _rows(
@@ -179,11 +183,4 @@ def _compared(more_m3: int) -> str:
         )
     return gettext(
         "This is %(difference)s less than a year before.", difference=cubic(-more_m3 * 1000)
-    )
-
-
-def days_left(span: Span, today: date) -> str:
-    """How long a reading still counts for this month's bill."""
-    return ngettext(
-        "%(num)d day is left", "%(num)d days are left", (span.closes_on - today).days + 1
     )

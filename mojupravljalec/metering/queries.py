@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 from ..customers.models import Customer, CustomerLink
 from ..customers.rules import serial_key
 from ..extensions import db
+from ..values import clock
 from .models import EarlierReading, MeterInstallation, Occupancy, Reading, SupplyPoint
 
 
@@ -53,6 +54,7 @@ class PointSeen:
 
 
 def _seen() -> Select[SupplyPoint, Occupancy, Customer]:
+    """What linked customers have or had; a stay that is yet to begin shows nothing."""
     return (
         select(SupplyPoint, Occupancy, Customer)
         .join(Occupancy, Occupancy.supply_point_id == SupplyPoint.id)
@@ -61,6 +63,7 @@ def _seen() -> Select[SupplyPoint, Occupancy, Customer]:
             CustomerLink,
             and_(CustomerLink.customer_id == Customer.id, CustomerLink.ended_at.is_(None)),
         )
+        .where(Occupancy.from_on <= clock.today())
     )
 
 
@@ -232,7 +235,8 @@ def has_meter(customer_id: int, serial: str) -> bool:
         .join(Occupancy, Occupancy.supply_point_id == MeterInstallation.supply_point_id)
         .where(
             Occupancy.customer_id == customer_id,
-            Occupancy.to_on.is_(None),
+            Occupancy.from_on <= clock.today(),
+            or_(Occupancy.to_on.is_(None), Occupancy.to_on >= clock.today()),
             MeterInstallation.removed_on.is_(None),
         )
     )

@@ -19,7 +19,7 @@ from ..web.numbers import row_number
 from . import actions, queries, registers, wording
 from . import page as pages
 from .forms import ReadingForm
-from .models import Source
+from .models import Reading, Source
 from .photo import NotAPhoto
 
 bp = Blueprint("metering", __name__, url_prefix="/odjemna-mesta")
@@ -36,12 +36,13 @@ def points() -> str:
 @keeps("value", "taken_on")
 def point(point_id: int) -> Response:
     seen = queries.point_of(current_user.id, point_id)
-    form = _form(seen)
+    corrected = _corrected(seen)
+    form = _form(corrected)
     if not form.validate_on_submit():
-        return _show(seen, form, form.status)
+        return _show(seen, form, form.status, corrected=corrected)
     doubt = None
     try:
-        reading = actions.submit_reading(current_user, seen, _answers(form))
+        reading = actions.submit_reading(current_user, seen, _answers(form, corrected))
     except actions.Doubtful as doubtful:
         doubt = doubtful
         form.confirmed_l.data = str(doubtful.value_l)
@@ -50,7 +51,7 @@ def point(point_id: int) -> Response:
             form.reason.errors = [gettext("Choose the nearest answer. »I do not know« is one too.")]
     except actions.TooLarge:
         form.photo.errors = [wording.too_large()]
-        return _show(seen, form, 413)
+        return _show(seen, form, 413, corrected=corrected)
     except (NotAPhoto, actions.TooManyPhotos, registers.NotAReading, actions.Refused) as trouble:
         _blame(form, seen, trouble)
     else:
@@ -59,7 +60,7 @@ def point(point_id: int) -> Response:
         thanks = gettext("Thank you, the reading is sent.")
         return after_post(thanks, url, lambda: _show(seen, _empty_form(), sent=reading.id))
     db.session.rollback()
-    return _show(seen, form, 422, doubt=doubt)
+    return _show(seen, form, 422, corrected=corrected, doubt=doubt)
 
 
 @bp.get("/<int:point_id>/odcitki/<int:reading_id>/fotografija")
@@ -81,6 +82,7 @@ def _show(
     form: ReadingForm,
     status: int = 200,
     *,
+    corrected: Reading | None = None,
     doubt: actions.Doubtful | None = None,
     sent: int | None = None,
 ) -> Response:
@@ -93,33 +95,42 @@ def _show(
         form=form,
         doubt=doubt,
         every="vse" in request.args,
-        correcting=request.args.get("popravi", type=row_number) if sent is None else None,
+        correcting=corrected,
         pages=pages,
         wording=wording,
     )
 
 
-def _form(seen: queries.PointSeen) -> ReadingForm:
-    """The form for today, or filled in with the reading that ?popravi= wants corrected."""
+def _corrected(seen: queries.PointSeen) -> Reading | None:
+    """The reading that ?popravi= wants corrected: one that was sent here."""
     reading_id = request.args.get("popravi", type=row_number)
-    typed = unsent()
-    if request.method == "POST" or typed or reading_id is None:
-        day = read_day(typed.get("taken_on", "")) or clock.today()
-        return ReadingForm(taken_on=day, value=typed.get("value"))
+    if reading_id is None:
+        return None
     reading = queries.reading_of(seen, reading_id)
     if reading.source != Source.PORTAL:
         raise NotFound
-    return ReadingForm(taken_on=reading.taken_on, value=str(Decimal(reading.value_l) / 1000))
+    return reading
+
+
+def _form(corrected: Reading | None) -> ReadingForm:
+    """The form for today, or filled in with what is to be corrected or was not sent."""
+    typed = unsent()
+    if corrected:
+        value = typed.get("value") or str(Decimal(corrected.value_l) / 1000)
+        return ReadingForm(taken_on=corrected.taken_on, value=value)
+    day = read_day(typed.get("taken_on", "")) or clock.today()
+    return ReadingForm(taken_on=day, value=typed.get("value"))
 
 
 def _empty_form() -> ReadingForm:
     return ReadingForm(formdata=None, taken_on=clock.today())
 
 
-def _answers(form: ReadingForm) -> actions.Answers:
+def _answers(form: ReadingForm, corrected: Reading | None) -> actions.Answers:
+    """What the form says; a correction is of the day that it corrects."""
     return actions.Answers(
         typed=form.value.data,
-        taken_on=form.taken_on.day or clock.today(),
+        taken_on=corrected.taken_on if corrected else form.taken_on.day or clock.today(),
         submission=form.submission.data,
         confirmed_l=form.confirmed,
         reason=form.reason.data or "",

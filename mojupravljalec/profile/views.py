@@ -22,6 +22,7 @@ def overview() -> Answer:
     return render_template(
         "profile/overview.html",
         links=queries.links_of(current_user.id),
+        others=queries.others_with_access(current_user.id),
         devices=devices_of(current_user.id),
     )
 
@@ -34,10 +35,12 @@ def link() -> Answer:
     serial = form.serial.data if isinstance(form, ProvenLinkForm) else ""
     try:
         linked = actions.link_by_code(current_user, form.code.data, serial, has_meter)
-    except actions.TooManyWrong:
+    except actions.TooManyWrong as wait:
         db.session.commit()
         form.form_errors.append(
             gettext("There were too many wrong codes. Try again tomorrow, or call us.")
+            if wait.hours > 1
+            else gettext("There were too many wrong codes. Try again in an hour, or call us.")
         )
         return _link_page(form, 429)
     db.session.commit()

@@ -50,9 +50,14 @@ def unsent() -> dict[str, str]:
     kept = session.get(UNSENT, {})
     if request.method == "POST":
         session.pop(UNSENT, None)
-    elif kept.get("path") == request.path and kept["until"] > time.time():
+    elif kept.get("place") == _place() and kept["until"] > time.time():
         return dict(kept["fields"])
     return {}
+
+
+def _place() -> str:
+    """Where the caller is, as one may come back to it."""
+    return request.full_path.rstrip("?")
 
 
 def client_address() -> str:
@@ -62,8 +67,9 @@ def client_address() -> str:
         address = ipaddress.ip_address(raw)
     except ValueError:
         return raw
+    address = getattr(address, "ipv4_mapped", None) or address
     if address.version == 4:
-        return raw
+        return str(address)
     return str(ipaddress.ip_network(f"{raw}/64", strict=False))
 
 
@@ -91,8 +97,7 @@ def safe_next(target: str | None) -> str | None:
 
 def ask_to_sign_in() -> Response:
     """Lead a signed-out caller to the sign-in page, and back again afterwards."""
-    goal = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    url = url_for("accounts.sign_in", next=safe_next(goal))
+    url = url_for("accounts.sign_in", next=safe_next(_place()))
     if request.method == "POST":
         flash(gettext("What you typed is not sent yet. Sign in and send it once more."))
         _keep_typed()
@@ -101,12 +106,20 @@ def ask_to_sign_in() -> Response:
     return redirect(url, 303)
 
 
+def _is_foreign() -> bool:
+    """Whether the browser says that the form stands on another site; old ones say nothing."""
+    origin = request.headers.get("Origin", "null")
+    ours = urlsplit(current_app.config["SITE_URL"]).hostname
+    elsewhere = origin != "null" and urlsplit(origin).hostname != ours
+    return elsewhere or request.headers.get("Sec-Fetch-Site") == "cross-site"
+
+
 def _keep_typed() -> None:
     fields = getattr(current_app.view_functions[request.endpoint or ""], "keeps", ())
     typed = {name: text for name in fields if (text := request.form.get(name))}
     if typed and all(len(text) <= LONGEST_KEPT for text in typed.values()):
         until = int(time.time()) + UNSENT_KEPT_S
-        session[UNSENT] = {"path": request.path, "fields": typed, "until": until}
+        session[UNSENT] = {"place": _place(), "fields": typed, "until": until}
 
 
 def init_app(app: Flask) -> None:
@@ -116,7 +129,7 @@ def init_app(app: Flask) -> None:
     def forms_are_our_own() -> None:
         # A foreign page's form comes without the cookie; the answer would replace it, and
         # sign the person out.
-        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        if request.method == "POST" and _is_foreign():
             abort(403)
 
     @app.before_request

@@ -190,6 +190,33 @@ def test_four_letters_an_hour_go_to_a_new_address_however_it_is_written(ana, let
     assert ana.post(letters()[-1].facts["path"]).status_code == 303
 
 
+def test_five_wishes_an_hour_come_from_one_account(ana, letters):
+    for number in range(5):
+        assert ask(ana, f"a{number}@primer.si").status_code == 303
+    assert ask(ana, "a5@primer.si").status_code == 429
+    assert len(letters()) == 5
+
+
+def test_a_new_password_ends_a_wish_made_with_the_old_one(browser, cast, letters, row):
+    """Whoever knew the old password must not take the access along."""
+    thief = browser(cast.ana)
+    ask(thief, "tat@primer.si")
+    wish = letters()[-1].facts["path"]
+    owner = browser()
+    owner.post("/pozabljeno-geslo", data={"email": cast.ana.email})
+    owner.post(letters()[-1].facts["path"], data=NEW)
+    assert browser().post(wish).status_code == 410
+    assert row(Account, id=cast.ana.id).email == cast.ana.email
+
+
+def test_a_confirmed_address_ends_the_other_wishes(ana, browser, cast, letters, row):
+    browser().post("/pozabljeno-geslo", data={"email": cast.ana.email})
+    reset = letters()[-1].facts["path"]
+    ask(ana)
+    ana.post(letters()[-1].facts["path"])
+    assert browser().post(reset, data=NEW).status_code == 410
+
+
 # ---------------------------------------------------------------- devices
 
 

@@ -264,6 +264,22 @@ def test_neighbours_in_one_network_of_ipv6_are_one_address(client):
         assert answer.status_code == status
 
 
+def test_callers_of_ipv4_are_told_apart_where_ipv6_carries_them(client):
+    for number in range(40):
+        client.post(
+            "/pozabljeno-geslo",
+            data={"email": f"somebody{number}@primer.si"},
+            environ_base={"REMOTE_ADDR": "::ffff:192.0.2.7"},
+        )
+    for address, status in ("192.0.2.7", 429), ("::ffff:192.0.2.8", 303):
+        answer = client.post(
+            "/pozabljeno-geslo",
+            data={"email": "dana@primer.si"},
+            environ_base={"REMOTE_ADDR": address},
+        )
+        assert answer.status_code == status
+
+
 # ---------------------------------------------------------------- a known address
 
 

@@ -1,16 +1,17 @@
 """Linking a customer by the code on the bill, and what stops those who guess."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from mojupravljalec.accounts.models import Account
 from mojupravljalec.audit.models import AuditEntry
 from mojupravljalec.customers.models import Customer, CustomerLink
 from mojupravljalec.extensions import db
 from mojupravljalec.mail.models import OutboxLetter
+from mojupravljalec.metering.models import Occupancy
 from mojupravljalec.throttle.actions import Limit, book
 from mojupravljalec.throttle.models import ThrottleCount
 
@@ -298,6 +299,25 @@ def test_with_the_second_proof_code_and_meter_link_together(proving, cast, code_
     assert answer.status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("from_on", "to_on", "status"),
+    [
+        (date(2020, 1, 1), date(2026, 11, 22), 303),
+        (date(2026, 11, 22), date(2027, 12, 31), 303),
+        (date(2020, 1, 1), date(2026, 11, 21), 422),
+        (date(2026, 11, 23), None, 422),
+    ],
+)
+def test_the_meter_proves_whoever_uses_it_today(
+    app, proving, cast, code_of, from_on, to_on, status
+):
+    with app.app_context():
+        db.session.execute(update(Occupancy).values(from_on=from_on, to_on=to_on))
+        db.session.commit()
+    code = code_of(cast.anas_customer)
+    assert link(proving, code, serial="182044101").status_code == status
+
+
 @pytest.mark.parametrize("serial", ["182044102", "0", "---", "x"])
 def test_a_wrong_meter_and_a_wrong_code_get_the_same_sentence(proving, cast, code_of, serial):
     wrong_meter = link(proving, code_of(cast.anas_customer), serial=serial)
@@ -346,3 +366,12 @@ def test_the_200th_wrong_code_is_the_last_without_the_meter(app, cvetka, count):
     assert count(AuditEntry, event="customer.code-alarm") == 0
     link(cvetka, "4821307A", serial="1")
     assert count(AuditEntry, event="customer.code-alarm") == 1
+
+
+def test_the_profile_names_the_others_with_access(browser, cvetka, cast, code_of):
+    ana = english(browser(cast.ana))
+    assert "Others with access" not in ana.get("/profil").text
+    link(cvetka, code_of(cast.anas_customer))
+    assert "Others with access: Cvetka" in ana.get("/profil").text
+    assert "Others with access: Ana" in cvetka.get("/profil").text
+    assert "Others with access" not in english(browser(cast.bojan)).get("/profil").text

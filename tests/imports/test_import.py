@@ -392,3 +392,48 @@ def _xlsx(rows, corner="A9"):
         for name, content in parts.items():
             book.writestr(name, content)
     return out.getvalue()
+
+
+STAYS_HEAD = "sifra_odjemnega_mesta;sifra_stranke;ulica;od;do\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bad_line"),
+    [
+        ("OM9;007;U;;", "OM9;008;U;1.1.2026;", 3),
+        ("OM9;007;U;1.1.2026;", "OM9;008;U;;", 2),
+        ("OM9;007;U;;1.1.2026", "OM9;008;U;1.1.2026;", 3),
+        ("OM9;007;U;1.1.2025;31.12.2025", "OM9;008;U;;", 2),
+        ("OM9;007;U;;31.12.2025", "OM9;008;U;1.1.2026;", None),
+        ("OM9;007;U;;31.12.2025", "OM9;007;U;1.6.2025;", None),
+        ("OM9;007;U;;", "OM8;008;U;1.1.2026;", None),
+    ],
+)
+def test_two_customers_never_have_a_point_on_the_same_day(terminal, first, second, bad_line):
+    terminal.town()
+    done = terminal.import_("supply-points", f"{STAYS_HEAD}{first}\n{second}\n")
+    assert (done.exit_code == 1) == (bad_line is not None), done.output
+    if bad_line:
+        assert f"csv:{bad_line}: od: " in done.stderr
+        assert "obdobje se prekriva s stranko" in done.stderr
+
+
+def test_a_new_customer_needs_the_last_day_of_the_one_before(terminal):
+    terminal.town()
+    late = terminal.import_("supply-points", STAYS_HEAD + "OM1;008;U;1.11.2026;\n")
+    assert 'csv:2: od: "1.11.2026": obdobje se prekriva s stranko 007' in late.stderr
+    both = STAYS_HEAD + "OM1;007;U;;31.10.2026\nOM1;008;U;1.11.2026;\n"
+    assert terminal.import_("supply-points", both).exit_code == 0
+    assert terminal.import_("supply-points", both).exit_code == 0
+    without = "sifra_odjemnega_mesta;sifra_stranke;ulica;od\nOM1;007;U;\nOM1;008;U;1.11.2026\n"
+    assert terminal.import_("supply-points", without).exit_code == 0
+
+
+def test_two_files_of_readings_are_judged_as_one(terminal):
+    terminal.town()
+    one = terminal.file("one.csv", READING_HEAD + "0018;31.10.2026;467;stranka\n")
+    two = terminal.file("two.csv", READING_HEAD + "0018;31.10.2026;468;stranka\n")
+    for _ in range(2):
+        done = terminal.import_("readings", one, str(two))
+        assert done.exit_code == 1
+        assert "two.csv:2: stanje" in done.stderr

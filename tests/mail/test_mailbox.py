@@ -7,7 +7,7 @@ from markupsafe import escape
 
 from mojupravljalec.extensions import db
 from mojupravljalec.mail.actions import post
-from mojupravljalec.mail.sending import send_due
+from mojupravljalec.mail.sending import send_round
 from mojupravljalec.mail.views import pieces
 
 SITE = "https://portal.example"
@@ -17,7 +17,7 @@ def sent(app, first_name="Ana", path="/novo-geslo/abc"):
     with app.app_context():
         post("reset", "ana@example.com", language="en", first_name=first_name, path=path)
         db.session.commit()
-        assert send_due() == 1
+        assert send_round().sent == 1
 
 
 def get(app, url="/demo-posta"):

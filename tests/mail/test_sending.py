@@ -14,7 +14,7 @@ from mojupravljalec.extensions import db
 from mojupravljalec.mail import sending
 from mojupravljalec.mail.actions import post
 from mojupravljalec.mail.models import LetterState, OutboxLetter
-from mojupravljalec.mail.sending import send_due, send_round, tidy
+from mojupravljalec.mail.sending import send_round, tidy
 from mojupravljalec.values import clock
 
 from .server import Keeper, free_port, running
@@ -35,7 +35,7 @@ def rows(app):
 
 def send(app, **options):
     with app.app_context():
-        return send_due(**options)
+        return send_round(**options).sent
 
 
 def test_a_letter_leaves_once_and_its_facts_are_forgotten(make_app):

@@ -96,6 +96,15 @@ class Home:
                 )
             )
 
+    def exchange(self, day: date, serial: str) -> None:
+        """A fitter takes the meter out at 467 m³ and builds a new one in; it is ours now."""
+        self.change(MeterInstallation, removed_on=day, end_l=467_000)
+        with self.session():
+            new = MeterInstallation(supply_point_id=self.point, serial=serial, installed_on=day)
+            db.session.add(new)
+            db.session.flush()
+            self.meter = new.id
+
     @contextmanager
     def session(self) -> Iterator[None]:
         with self.app.app_context():

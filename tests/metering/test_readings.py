@@ -324,9 +324,70 @@ def test_what_the_meter_reader_read_is_not_offered_for_correction(home):
     assert home.client.get(f"{home.path}?popravi={read.id}").status_code == 404
 
 
+def test_a_correction_is_of_the_day_that_it_corrects(home):
+    home.send("475")
+    number = home.sent().id
+    page = home.page(f"?popravi={number}")
+    assert "Reading of November 22, 2026" in words(page)
+    form = {"value": "476", "taken_on": "2026-11-21", "submission": str(uuid4())}
+    assert home.client.post(f"{home.path}?popravi={number}", data=form).status_code == 303
+    assert (home.sent().taken_on, home.sent().value_l) == (date(2026, 11, 22), 476_000)
+
+
+def test_a_correction_shows_its_own_value_and_not_what_was_typed_elsewhere(home, browser, cast):
+    home.send("475")
+    late = browser()
+    late.post(home.path, data={"value": "999"})
+    late.post("/prijava", data={"email": cast.ana.email, "password": cast.ana.password})
+    correction = f"{home.path}?popravi={home.sent().id}"
+    assert field(late.get(correction).text, "value") == "475"
+    assert late.get(f"{home.path}?popravi=987654").status_code == 404
+
+
+def test_a_correction_typed_while_signed_out_comes_back_to_it(home, browser, cast):
+    home.send("475")
+    late = browser()
+    correction = f"{home.path}?popravi={home.sent().id}"
+    leads_to = late.post(correction, data={"value": "476"}).location
+    form = {"email": cast.ana.email, "password": cast.ana.password}
+    back = late.post(leads_to, data=form).location
+    assert back == correction
+    assert field(late.get(back).text, "value") == "476"
+
+
 def test_what_the_meter_reader_read_has_no_receipt(home):
     (read,) = home.readings(taken_on=date(2026, 10, 31))
     assert 'id="receipt"' not in home.page(f"?oddano={read.id}")
+
+
+def test_a_stay_that_is_yet_to_begin_shows_nothing(home):
+    home.change(Occupancy, from_on=date(2026, 11, 23))
+    assert home.client.get(home.path).status_code == 404
+    assert home.path not in home.client.get("/odjemna-mesta").text
+
+
+def test_whoever_moved_out_does_not_see_the_meter_of_today(home):
+    home.change(Occupancy, to_on=date(2026, 6, 30))
+    home.exchange(date(2026, 9, 1), "NEW-7")
+    page = home.page()
+    assert "NEW-7" not in page
+    assert "The supply point is no longer yours." in page
+
+
+# ---------------------------------------------------------------- days without a length
+
+
+def test_a_reading_on_the_day_of_an_exchange_is_shown(home):
+    home.exchange(date(2026, 10, 31), "NEW-7")
+    home.add_reading(date(2026, 10, 31), 0)
+    assert "NEW-7" in home.page()
+
+
+def test_a_reading_on_the_day_on_which_the_meter_was_built_in_is_taken(home):
+    home.exchange(date(2026, 11, 22), "NEW-7")
+    answer = home.insist("0")
+    assert answer.status_code == 303
+    assert 'id="receipt"' in home.client.get(answer.location).text
 
 
 # ---------------------------------------------------------------- the same form twice
@@ -400,6 +461,12 @@ def test_a_form_keeps_its_submission_over_mistakes_and_questions(home):
     for value in ("abc", "490"):
         answer = home.send(value, submission=submission)
         assert field(answer.text, "submission") == submission
+
+
+def test_a_sign_that_no_database_keeps_is_no_number(home):
+    answer = home.send("475\x00")
+    assert answer.status_code == 422
+    assert "This is not a number." in answer.text
 
 
 @pytest.mark.parametrize("submission", ["", "x", "' OR 1=1"])
@@ -686,9 +753,10 @@ def test_a_reading_without_a_photo_has_none(home):
         picture()[:400],
         picture("GIF"),
         picture("BMP"),
-        picture("PNG", (9000, 9000)),
+        picture("PNG", (4000, 3001)),
+        picture("JPEG", (4001, 4000), progressive=True),
     ],
-    ids=["empty", "text", "svg", "pdf", "head", "cut", "gif", "bmp", "huge"],
+    ids=["empty", "text", "svg", "pdf", "head", "cut", "gif", "bmp", "huge", "progressive"],
 )
 def test_what_is_no_photo_is_said_and_nothing_typed_is_lost(home, data):
     answer = home.send("474", "2026-11-20", photo=upload(data))
@@ -698,6 +766,30 @@ def test_what_is_no_photo_is_said_and_nothing_typed_is_lost(home, data):
     assert field(answer.text, "value") == "474"
     assert field(answer.text, "taken_on") == "2026-11-20"
     assert home.readings(source=Source.PORTAL) == []
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF"])
+def test_a_damaged_photo_is_never_an_error_of_ours(home, kind):
+    """Whatever decoders raise over broken bytes; a photo that can still be read is kept."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Phone"
+    whole = picture(kind, exif=exif)
+    dice = random.Random(7)
+    for _ in range(25):
+        data = bytearray(whole)
+        for _ in range(dice.randrange(1, 6)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        answer = home.send("abc", photo=upload(bytes(data)))
+        assert answer.status_code == 422
+
+
+def test_another_photo_puts_the_first_one_aside(home):
+    home.send("475", photo=upload(picture()))
+    first = home.sent().photo
+    home.send("475", photo=upload(picture()))
+    assert home.sent().photo != first
+    assert [old.photo for old in home.earlier()] == [first]
 
 
 def test_a_photo_outlives_the_question_about_its_reading(home):
