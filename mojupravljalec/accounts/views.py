@@ -191,7 +191,7 @@ def confirm_email(token: str) -> Answer:
     if taken_over:
         flash(gettext("From now on you sign in with %(email)s.", email=link.new_email))
     else:
-        flash(gettext("This address belongs to another access. Nothing was changed."))
+        flash(gettext("This address belongs to another access. Nothing was changed."), "warn")
     return redirect(url_for("profile.overview"), 303)
 
 

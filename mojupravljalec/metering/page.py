@@ -44,10 +44,15 @@ class PointPage:
     def may_send(self) -> bool:
         return self.meter is not None
 
-    @property
-    def last(self) -> history.Row | None:
-        """The newest reading of the meter that runs now."""
-        rows = (row for row in self.rows if row.kind == "reading" and row.status != Status.PENDING)
+    def last(self, before: date | None = None) -> history.Row | None:
+        """The newest reading of the meter that runs now, or the newest ``before`` a day."""
+        rows = (
+            row
+            for row in self.rows
+            if row.kind == "reading"
+            and row.status != Status.PENDING
+            and (before is None or row.taken_on < before)
+        )
         newest = next(rows, None)
         return newest if newest and self.meter and newest.serial == self.meter.serial else None
 

@@ -99,7 +99,7 @@ def ask_to_sign_in() -> Response:
     """Lead a signed-out caller to the sign-in page, and back again afterwards."""
     url = url_for("accounts.sign_in", next=safe_next(_place()))
     if request.method == "POST":
-        flash(gettext("What you typed is not sent yet. Sign in and send it once more."))
+        flash(gettext("What you typed is not sent yet. Sign in and send it once more."), "warn")
         _keep_typed()
     if wants_part():
         return Response(status=204, headers={"HX-Redirect": url})

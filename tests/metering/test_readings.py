@@ -329,6 +329,7 @@ def test_a_correction_is_of_the_day_that_it_corrects(home):
     number = home.sent().id
     page = home.page(f"?popravi={number}")
     assert "Reading of November 22, 2026" in words(page)
+    assert "Last time, on October 31, 2026:" in words(page)
     form = {"value": "476", "taken_on": "2026-11-21", "submission": str(uuid4())}
     assert home.client.post(f"{home.path}?popravi={number}", data=form).status_code == 303
     assert (home.sent().taken_on, home.sent().value_l) == (date(2026, 11, 22), 476_000)
