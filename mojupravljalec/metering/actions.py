@@ -94,7 +94,7 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     """Keep a resident's reading; a doubtful one, once confirmed, waits for the office.
 
     The same submission again gives the reading it became the first time. A second value
-    for a day corrects the first, which is kept as it was.
+    or photo for a day corrects the first, which is kept as it was.
 
     Raises NotAReading (cannot be one), Refused (not here), Doubtful (ask, then send again
     with ``confirmed_l`` and a reason).
@@ -112,8 +112,7 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     if present is not None:
         _refuse_correction(present)
         same = present.value_l == value_l and present.source == Source.PORTAL
-        if same and not (answers.photo and present.photo):
-            present.photo = answers.photo or present.photo
+        if same and not answers.photo:
             return present
     reading = _keep(present, meter, answers, value_l)
     reading.status = Status.PENDING if verdict.pending else Status.ACCEPTED
