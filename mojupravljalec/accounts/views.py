@@ -9,7 +9,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from ..extensions import db
-from ..web.access import UNSENT, public, safe_next
+from ..web.access import UNSENT, keeps, public, safe_next, unsent
 from ..web.even import even_time
 from ..web.page import ButtonForm
 from . import actions, forms, passwords, queries, rules, tokens
@@ -196,8 +196,9 @@ def confirm_email(token: str) -> Answer:
 
 
 @bp.route("/profil/ime", methods=["GET", "POST"])
+@keeps("first_name", "last_name")
 def name() -> Answer:
-    form = forms.NameForm(obj=current_user)
+    form = forms.NameForm(obj=current_user, data=unsent())
     if not form.validate_on_submit():
         return _page("name", form, form.status)
     actions.rename(current_user.id, form.first_name.data, form.last_name.data)
@@ -205,8 +206,9 @@ def name() -> Answer:
 
 
 @bp.route("/profil/naslov", methods=["GET", "POST"])
+@keeps("new_email")
 def email() -> Answer:
-    form = forms.NewEmailForm()
+    form = forms.NewEmailForm(data=unsent())
     if not form.validate_on_submit():
         return _page("email", form, form.status)
     try:

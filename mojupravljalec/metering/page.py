@@ -14,6 +14,7 @@ from . import history, queries
 from .actions import register_of
 from .chart import bar_chart
 from .models import EarlierReading, MeterInstallation, Reading, Source, Status
+from .registers import READ_WITHIN_DAYS
 from .windows import Span, parse_window
 
 ROWS_AT_FIRST = 13  # a year, and the same month of the year before
@@ -44,14 +45,19 @@ class PointPage:
     def may_send(self) -> bool:
         return self.meter is not None
 
-    def last(self, before: date | None = None) -> history.Row | None:
-        """The newest reading of the meter that runs now, or the newest ``before`` a day."""
+    @property
+    def sent_today(self) -> history.Row | None:
+        """What the resident has already sent for today."""
+        return next(
+            (r for r in self.rows if r.taken_on == self.today and r.source == Source.PORTAL), None
+        )
+
+    def last_before(self, day: date) -> history.Row | None:
+        """The newest reading before ``day`` of the meter that runs now: what it is compared to."""
         rows = (
             row
             for row in self.rows
-            if row.kind == "reading"
-            and row.status != Status.PENDING
-            and (before is None or row.taken_on < before)
+            if row.kind == "reading" and row.status != Status.PENDING and row.taken_on < day
         )
         newest = next(rows, None)
         return newest if newest and self.meter and newest.serial == self.meter.serial else None
@@ -85,6 +91,7 @@ class PointPage:
             and row.source == Source.PORTAL
             and row.serial == self.meter.serial
             and row.reading_id not in self.billed
+            and (self.today - row.taken_on).days <= READ_WITHIN_DAYS
         )
 
 

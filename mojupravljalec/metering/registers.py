@@ -12,6 +12,7 @@ from enum import StrEnum
 M3_L = 1000
 RED_DIGITS = 3  # litres, beside the black m³
 MOST_DECIMALS = 6  # no water meter shows less than a millilitre
+READ_WITHIN_DAYS = 62  # older periods are billed: only the office changes them
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Flaw(StrEnum):
     IN_FUTURE = "in_future"
     BEFORE_INSTALLED = "before_installed"
     AFTER_REMOVED = "after_removed"
+    TOO_LONG_AGO = "too_long_ago"
 
 
 class NotAReading(ValueError):
@@ -91,6 +93,8 @@ def _typed_digits(text: str) -> tuple[str, str | None]:
     compact = re.sub(r"m[3³]$", "", "".join(text.split()).casefold())
     if not compact:
         raise NotAReading(Flaw.EMPTY)
+    if re.fullmatch(r"[1-9][0-9]{0,2}(\.[0-9]{3})+,[0-9]*", compact):
+        compact = compact.replace(".", "")  # beside a comma, points part thousands
     number = re.fullmatch(r"([-−–]?)([0-9]*)(?:[.,]([0-9]*))?", compact)
     if number is None or not (number[2] or number[3]):
         raise NotAReading(Flaw.NOT_A_NUMBER)
@@ -115,6 +119,8 @@ def check_day(register: Register, day: date, today: date) -> None:
         raise NotAReading(Flaw.BEFORE_INSTALLED)
     if register.removed_on is not None and day > register.removed_on:
         raise NotAReading(Flaw.AFTER_REMOVED)
+    if (today - day).days > READ_WITHIN_DAYS:
+        raise NotAReading(Flaw.TOO_LONG_AGO)
 
 
 def consumption_l(before_l: int, now_l: int, *, range_l: int) -> int:

@@ -138,7 +138,9 @@ def reasons(doubts: Collection[Doubt]) -> tuple[Reason, ...]:
     >>> [reason.value for reason in reasons([Doubt.LOW])]
     ['house_empty', 'meter_changed', 'last_value_wrong', 'dont_know']
     """
-    more = _MORE if not {Doubt.HIGH, Doubt.FAR_HIGH, Doubt.ROLLOVER}.isdisjoint(doubts) else ()
+    high = not {Doubt.HIGH, Doubt.FAR_HIGH, Doubt.ROLLOVER}.isdisjoint(doubts)
+    # What looks like a slip of the finger is not explained by a pool.
+    more = _MORE if high and Doubt.RED_DIGITS not in doubts else ()
     return (*more, *(_LESS if Doubt.LOW in doubts else ()), *_ANY)
 
 

@@ -10,7 +10,12 @@ from .models import MeterInstallation, Source
 from .registers import Flaw
 from .rules import Doubt, Reason
 
-ABOUT_THE_DAY = {Flaw.IN_FUTURE, Flaw.BEFORE_INSTALLED, Flaw.AFTER_REMOVED}
+ABOUT_THE_DAY = {
+    Flaw.IN_FUTURE,
+    Flaw.BEFORE_INSTALLED,
+    Flaw.AFTER_REMOVED,
+    Flaw.TOO_LONG_AGO,
+}
 
 SOURCES = {
     Source.COLLECTOR: _("read by the meter reader"),
@@ -71,6 +76,8 @@ def flaw(code: Flaw, meter: MeterInstallation) -> str:
                 "This meter was built in on %(day)s. Choose a later day.",
                 day=day(meter.installed_on),
             )
+        case Flaw.TOO_LONG_AGO:
+            return gettext("This day is more than two months ago. Call us about readings so old.")
         case Flaw.AFTER_REMOVED:
             return gettext("This meter was removed. Call us, please.")
         case _:

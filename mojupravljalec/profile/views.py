@@ -32,6 +32,7 @@ def link() -> Answer:
     form = ProvenLinkForm() if actions.needs_proof() else LinkForm()
     if not form.validate_on_submit():
         return _link_page(form, form.status)
+    before = {link.id for link, _ in queries.links_of(current_user.id) if not link.ended_at}
     serial = form.serial.data if isinstance(form, ProvenLinkForm) else ""
     try:
         linked = actions.link_by_code(current_user, form.code.data, serial, has_meter)
@@ -47,7 +48,10 @@ def link() -> Answer:
     if linked is None:
         form.code.errors = [_why_wrong(form)]
         return _link_page(form, 422)
-    flash(gettext("The customer is linked."))
+    if linked.id in before:
+        flash(gettext("This customer was linked already."))
+    else:
+        flash(gettext("The customer is linked."))
     return redirect(url_for("metering.points"), 303)
 
 
@@ -64,7 +68,7 @@ def unlink(link_id: int) -> Answer:
 
 
 def _link_page(form: LinkForm, status: int) -> Answer:
-    first = not queries.is_linked(current_user.id)
+    first = not queries.links_of(current_user.id)
     return render_template("profile/link.html", form=form, first=first), status
 
 

@@ -56,7 +56,7 @@ def test_what_was_sent_is_in_the_audit(home, cast):
         ("m3", "Copy the black digits from the meter."),
         ("abc", "This is not a number. Copy the black digits, for example 467."),
         ("4O7", "This is not a number."),
-        ("1.234,5", "This is not a number."),
+        ("1.23,5", "This is not a number."),
         ("-5", "A reading has no minus."),
         ("123456789", "This meter has 5 black digits. Copy only these."),
         ("9" * 41, "Use at most 40 characters."),
@@ -90,6 +90,7 @@ def test_a_day_is_taken_as_browsers_and_as_people_write_it(home, typed):
         ("9999-12-31", "This day is yet to come."),
         ("2023-05-13", "This meter was built in on May 14, 2023."),
         ("0001-01-01", "This meter was built in on May 14, 2023."),
+        ("2026-09-20", "This day is more than two months ago."),
     ],
 )
 def test_a_day_that_cannot_be_is_said_at_its_field_and_stays_in_it(home, typed, says):
@@ -211,10 +212,40 @@ def test_a_pending_value_is_no_measure_for_the_next(home):
     assert home.send("475", "2026-11-22").status_code == 303
 
 
+def test_more_digits_than_the_register_has_are_never_kept(home):
+    """A question first, where the red digits explain it; but it cannot be insisted upon."""
+    home.send("475")
+    for typed in ("00478913", "478913"):
+        asked = home.send(typed)
+        assert asked.status_code == 422
+        assert "Did you mean 478 m³?" in words(asked.text)
+        assert "Watering" not in asked.text
+        assert "leak" not in words(asked.text)
+        insisting = home.insist(typed)
+        assert insisting.status_code == 422
+        assert "This meter has 5 black digits. Copy only these." in words(insisting.text)
+    assert "This meter has 5 black digits." in words(home.send("100913").text)
+    assert home.sent().value_l == 475_000
+
+
+def test_the_form_says_what_was_sent_for_today_and_what_it_is_compared_with(home):
+    home.send("475")
+    text = words(home.page())
+    assert "Today you have already sent 475 m³." in text
+    assert "Last time, on October 31, 2026:" in text
+
+
+def test_the_question_names_the_later_reading(home):
+    home.send("475")
+    text = words(home.send("476", "2026-11-21").text)
+    assert "This is more than a later reading shows." in text
+    assert "The later reading, on November 22, 2026, is 475 m³." in text
+
+
 def test_the_question_tells_what_is_usual(home):
     text = words(home.send("490").text)
     assert "means 23 m³ in 22 days" in text
-    assert "from 3 m³ to 14 m³" in text
+    assert "from 3.5 m³ to 14.4 m³" in text
 
 
 def test_a_value_above_a_later_one_is_asked_about(home):

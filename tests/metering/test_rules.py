@@ -293,4 +293,5 @@ def test_a_reason_explains_what_is_odd(doubt):
 
 
 def test_every_reason_is_offered_for_something():
-    assert set(reasons(list(Doubt))) == set(Reason)
+    assert {reason for doubt in Doubt for reason in reasons([doubt])} == set(Reason)
+    assert Reason.LEAK not in reasons([Doubt.RED_DIGITS, Doubt.FAR_HIGH])
