@@ -153,10 +153,10 @@ def _judged(
         earlier=_earlier_meters(point.id, meter.id),
         since=point.since(answers.taken_on),
     )
-    confirmed = answers.confirmed_l == value_l and bool(answers.reason)
-    if value_l >= register.range_l and (confirmed or verdict.suggestion_l is None):
+    insists = answers.confirmed_l == value_l
+    if value_l >= register.range_l and (insists or verdict.suggestion_l is None):
         raise registers.NotAReading(registers.Flaw.TOO_MANY_DIGITS)
-    if verdict.asks and not confirmed:
+    if verdict.asks and not (insists and answers.reason):
         raise Doubtful(verdict, value_l)
     return value_l, verdict
 
