@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from ..extensions import db
-from ..metering.models import Reading, Source, Status
+from ..metering.models import KEPT, Reading, Source, Status
 from ..values import clock
 from . import cells
 from .kind import Column, Counts, Kind
@@ -94,19 +94,6 @@ REASONS = {
     LOCKED: ("stanje", "odčitek je že obračunan in zaklenjen"),
     PORTAL: ("stanje", "velja odčitek, ki ga je stranka oddala na portalu"),
 }
-COPIED = (
-    "value_l",
-    "source",
-    "status",
-    "reason",
-    "submission",
-    "received_at",
-    "account_id",
-    "batch_id",
-    "counts_for",
-    "doubts",
-    "photo",
-)
 # What only the portal writes: an imported value does not have it.
 PORTALS_OWN = {
     "reason": "",
@@ -276,14 +263,14 @@ def _keep_earlier(batch_id: int) -> None:
     rows = (
         select(
             READING.c.id,
-            *(READING.c[name] for name in COPIED),
+            *(READING.c[name] for name in KEPT),
             bindparam("now", clock.now(), EARLIER.c.replaced_at.type),
             bindparam("batch", batch_id),
         )
         .join(JUDGED, JUDGED.c.reading_id == READING.c.id)
         .where(JUDGED.c.fate == CHANGED, READING.c.batch_id.is_distinct_from(batch_id))
     )
-    names = ["reading_id", *COPIED, "replaced_at", "replaced_by_batch_id"]
+    names = ["reading_id", *KEPT, "replaced_at", "replaced_by_batch_id"]
     db.session.execute(insert(EARLIER).from_select(names, rows))
 
 
@@ -318,7 +305,7 @@ def restore(batch_id: int) -> None:
     kept = EARLIER.c.replaced_by_batch_id == batch_id
     db.session.execute(
         update(READING)
-        .values({name: EARLIER.c[name] for name in COPIED})
+        .values({name: EARLIER.c[name] for name in KEPT})
         .where(READING.c.id == EARLIER.c.reading_id, kept)
     )
     db.session.execute(delete(EARLIER).where(kept))

@@ -15,7 +15,7 @@ from ..extensions import db
 from ..throttle.actions import Limit, book
 from ..values import clock
 from . import queries, registers, rules
-from .models import EarlierReading, MeterInstallation, Reading, Source, Status
+from .models import KEPT, EarlierReading, MeterInstallation, Reading, Source, Status
 from .queries import PointSeen
 from .windows import parse_window
 
@@ -217,25 +217,12 @@ def _keep(
 
 def _put_aside(present: Reading) -> None:
     """Keep what a correction replaces, for good."""
-    kept = (
-        "value_l",
-        "source",
-        "status",
-        "reason",
-        "submission",
-        "received_at",
-        "account_id",
-        "batch_id",
-        "counts_for",
-        "doubts",
-        "photo",
-    )
     db.session.add(
         EarlierReading(
             reading_id=present.id,
             replaced_at=clock.now(),
             replaced_by_batch_id=None,
-            **{name: getattr(present, name) for name in kept},
+            **{name: getattr(present, name) for name in KEPT},
         )
     )
     present.submission = None

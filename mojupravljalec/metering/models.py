@@ -128,6 +128,22 @@ class Reading(Base):
     exported_at: Mapped[datetime | None] = mapped_column(default=None)  # billed: locked
 
 
+# What of a reading is kept as it was when another value takes its place.
+KEPT = (
+    "value_l",
+    "source",
+    "status",
+    "reason",
+    "submission",
+    "received_at",
+    "account_id",
+    "batch_id",
+    "counts_for",
+    "doubts",
+    "photo",
+)
+
+
 class EarlierReading(Base):
     """A value that a correction or an import replaced. Kept as it was, for good."""
 
