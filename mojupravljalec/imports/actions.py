@@ -243,11 +243,12 @@ def _chunk_size(kind: Kind) -> int:
 def _stage(kind: Kind, chunks: Iterator[_Chunk]) -> bool:
     """Keep the rows of the next part, and what is wrong; whether there were any."""
     part = islice(chunks, kind.at_once and kind.at_once // _chunk_size(kind))
-    count = 0
-    for count, chunk in enumerate(part, 1):  # noqa: B007 counted on purpose
+    any_rows = False
+    for chunk in part:
         fill(kind.staged, chunk.width, chunk.good)
         fill(trouble, len(Trouble._fields), chunk.bad)
-    return count > 0
+        any_rows = True
+    return any_rows
 
 
 def _bad_rows(given: Given, headings: Headings, again: Iterator[Row]) -> Iterator[BadCells]:

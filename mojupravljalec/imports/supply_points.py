@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Date, Integer, String, Table, and_, case, exists, literal, null, or_, select
+from sqlalchemy import Date, Integer, String, Table, and_, case, literal, null, or_, select
 
 from ..metering.models import FOR_EVER, Occupancy
 from . import cells, targets
@@ -90,7 +90,9 @@ def _reject_overlaps(present: frozenset[str]) -> None:
             OCCUPANCY.c.to_on,
         )
         .join(POINT, POINT.c.id == OCCUPANCY.c.supply_point_id)
-        .where(~exists().where(STAGED.c.number == POINT.c.number, same_stay))
+        # A join, not »not exists«: SQLite makes an index for it instead of reading all again.
+        .outerjoin(STAGED, and_(STAGED.c.number == POINT.c.number, same_stay))
+        .where(STAGED.c.line.is_(None))
     )
     one, other = told.subquery(), told.union_all(known).subquery()
     overlap = and_(
