@@ -213,7 +213,7 @@ class Connection(flask_mail.Connection):
                 if self.host.noop()[0] == 250:
                     return self.host
             except OSError:
-                pass
+                pass  # it no longer answers: a new one is opened
             self._drop()
         self.host = self.configure_host()
         return self.host
@@ -260,7 +260,7 @@ class Connection(flask_mail.Connection):
             if self.host and code != 421 and self.host.rset()[0] == 250:
                 return
         except OSError:
-            pass
+            pass  # it is gone, and so is its envelope
         self._drop()
 
     def _drop(self) -> None:
