@@ -9,7 +9,20 @@ from typing import Any
 
 from flask import Flask
 
-from . import accounts, config, extensions, home, info, mail, metering, profile, tables, web
+from . import (
+    accounts,
+    billing,
+    config,
+    extensions,
+    home,
+    info,
+    ledger,
+    mail,
+    metering,
+    profile,
+    tables,
+    web,
+)
 
 __all__ = ["create_app", "tables"]
 
@@ -31,6 +44,6 @@ def create_app(instance: Path | None = None, **settings: Any) -> Flask:
     app.config.from_mapping(config.flask_config(config.load(folder, environ), folder))
     extensions.init_database(app)
     web.init_app(app)
-    for feature in (mail, accounts, metering, profile, home, info):
+    for feature in (mail, accounts, metering, billing, ledger, profile, home, info):
         feature.init_app(app)
     return app

@@ -6,6 +6,7 @@ from .demo.cli import demo
 from .imports.cli import import_files, undo
 from .mail.cli import worker
 from .migrations.cli import upgrade
+from .notices.cli import notice
 from .server import serve
 
 
@@ -19,5 +20,5 @@ def main() -> None:
     """
 
 
-for command in (upgrade, serve, worker, import_files, undo, demo):
+for command in (upgrade, serve, worker, import_files, undo, notice, demo):
     main.add_command(command)

@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from email_validator import validate_email
+from stdnum.si import ddv
 
 from .metering.windows import parse_window
+from .values import iban
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "MOJUPRAVLJALEC_"
@@ -98,6 +100,24 @@ def _database(value: str) -> str:
     return value
 
 
+def _iban(value: str) -> str:
+    if value and not iban.is_slovenian(value):
+        raise ValueError(value)
+    return iban.normal(value)
+
+
+def _tax_number(value: str) -> str:
+    if value and not ddv.is_valid(value):
+        raise ValueError(value)
+    return value.strip()
+
+
+def _purpose_code(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{4}", value):
+        raise ValueError(value)
+    return value
+
+
 def _window(value: str) -> str:
     parse_window(value)
     return value
@@ -135,6 +155,29 @@ SETTINGS = (
         _text,
         "one line of text",
         "when the phone is answered",
+    ),
+    Setting("OPERATOR_STREET", "Vodovodna cesta 1", _text, "one line of text", "on invoices"),
+    Setting(
+        "OPERATOR_PLACE",
+        "2999 Podgorje",
+        _text,
+        "one line of text",
+        "post code and town, on invoices",
+    ),
+    Setting("OPERATOR_TAX_NUMBER", "", _tax_number, "a tax number, or empty", "on invoices"),
+    Setting(
+        "OPERATOR_IBAN",
+        "",
+        _iban,
+        "an IBAN that begins with SI56, or empty",
+        "where to pay, unless the invoice says so",
+    ),
+    Setting(
+        "PURPOSE_CODE",
+        "WTER",
+        _purpose_code,
+        "four capital letters",
+        "of payments, unless the invoice says so",
     ),
     Setting("MAIL_SERVER", "", _text, "a host name, or empty", "empty: letters stay in instance/"),
     Setting("MAIL_PORT", 587, _whole(1, 65535), "1 to 65535", "the mail server's port"),
@@ -286,7 +329,7 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
         # It shows every letter to everybody: never on a host that others reach.
         "HAS_MAILBOX": not values["MAIL_SERVER"] and host in {"127.0.0.1", "localhost", "::1"},
-        "PHOTOS": instance / "photos",
+        "STORAGE": instance,
         "MAILBOX": instance / "mail",
     }
 

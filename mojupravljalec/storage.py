@@ -1,17 +1,25 @@
-"""The one place where uploaded files are kept: a folder, under names that we make."""
+"""The one place where files are kept: folders of the instance, under names that we make."""
 
 import os
 import secrets
 import time
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from flask import current_app
 
 
-def keep(data: bytes, ending: str) -> str:
+class Shelf(StrEnum):
+    """What kind of file it is: each has a folder of its own."""
+
+    PHOTOS = "photos"
+    INVOICES = "invoices"
+
+
+def keep(shelf: Shelf, data: bytes, ending: str) -> str:
     """Keep ``data`` for good; its name. It is on the disk when this returns."""
-    folder = _folder()
+    folder = _folder(shelf)
     name = f"{secrets.token_hex(16)}.{ending}"
     part = folder / f"{name}.part"
     with part.open("wb") as file:
@@ -22,23 +30,23 @@ def keep(data: bytes, ending: str) -> str:
     return name
 
 
-def path_of(name: str) -> Path:
+def path_of(shelf: Shelf, name: str) -> Path:
     """Where the file called ``name`` lies."""
-    return _folder() / name
+    return _folder(shelf) / name
 
 
-def older_than(age: timedelta) -> set[str]:
+def older_than(shelf: Shelf, age: timedelta) -> set[str]:
     """The names of the files that have been kept for longer than ``age``."""
     before = time.time() - age.total_seconds()
-    return {path.name for path in _folder().iterdir() if path.stat().st_mtime < before}
+    return {path.name for path in _folder(shelf).iterdir() if path.stat().st_mtime < before}
 
 
-def discard(name: str) -> None:
+def discard(shelf: Shelf, name: str) -> None:
     """Remove a kept file, as when what it belongs to was not saved."""
-    path_of(name).unlink(missing_ok=True)
+    path_of(shelf, name).unlink(missing_ok=True)
 
 
-def _folder() -> Path:
-    folder = Path(current_app.config["PHOTOS"])
+def _folder(shelf: Shelf) -> Path:
+    folder = Path(current_app.config["STORAGE"]) / shelf
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,16 +1,48 @@
-"""The first page after signing in."""
+"""The first page after signing in: what a person wants to know in one look."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from ..customers.queries import is_linked
+from ..billing.naming import title
+from ..billing.queries import Filter, invoices_of
+from ..customers.queries import customers_of
+from ..ledger.queries import known_until, standing_of
+from ..ledger.rules import overdue_before
+from ..metering.queries import last_readings, points_of
+from ..metering.windows import parse_window
+from ..notices.queries import notices_on
+from ..values import clock
 
 bp = Blueprint("home", __name__)
+POINTS_SHOWN = 3
 
 
 @bp.get("/")
-def start() -> Response:
-    """Whoever has linked nobody yet is asked for the code; others see their supply points."""
-    goal = "metering.points" if is_linked(current_user.id) else "profile.link"
-    return redirect(url_for(goal))
+def start() -> Response | str:
+    """Whoever has linked nobody yet is asked for the code first."""
+    customers = customers_of(current_user.id)
+    if not customers:
+        return redirect(url_for("profile.link"))
+    today, known = clock.today(), known_until()
+    points = [point for point in points_of(current_user.id) if point.has(today)]
+    window = parse_window(current_app.config["READING_WINDOW"])
+    readings = last_readings(points[:POINTS_SHOWN])
+    next_bill = window.counts_for(today)
+    last = next(iter(invoices_of(current_user.id, Filter(), rows=1)), None)
+    return render_template(
+        "home/start.html",
+        customers=customers,
+        today=today,
+        known_until=known,
+        standing=standing_of([one.id for one in customers], overdue_before(known, today)),
+        last=last,
+        last_title=title(last) if last else "",
+        points=points[:POINTS_SHOWN],
+        more_points=len(points) > POINTS_SHOWN,
+        readings=readings,
+        sent={point for point, one in readings.items() if one.counts_for == next_bill},
+        span=window.span_on(today),
+        next_bill=next_bill,
+        notices=notices_on(today),
+    )

@@ -5,8 +5,8 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from ..audit.actions import record
 from ..extensions import db
 from ..values import clock
 from . import queries, targets
+from .cards import is_news
 from .kind import Counts, Kind, RowReader, Trouble, row_reader
 from .models import ImportBatch
 from .readings import EARLIER, READING, restore
@@ -31,6 +32,7 @@ from .table_file import (
     examine,
     find_headings,
     opened,
+    sha256_of,
 )
 
 BATCHES: Table = ImportBatch.metadata.tables["import_batch"]
@@ -45,11 +47,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Given:
-    """A file that somebody wants imported as a kind; bad rows may be put at ``rejected``."""
+    """A file that somebody wants imported as a kind; bad rows may be put at ``rejected``.
+
+    ``rows`` reads what is no table as if it were one; its first row are headings.
+    """
 
     kind: Kind
     source: Source
     rejected: Path | None = None
+    rows: Callable[[Source, Progress], Iterator[Row]] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Outcome:
 
     files: list[FileReport]
     batch: int | None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> Counts:
@@ -113,15 +120,21 @@ def import_tables(
             reports.append(job.run(one, facts))
         except Unreadable as error:
             raise Unreadable(f"{one.source.name}: {error}") from None
+    notes = [note for finish in _finishers(given) for note in finish(batch.id)]
     drop(*scratch)
     if unused := set(job.mapping) - job.mapped:
         raise Unreadable(f"stolpca »{job.mapping[min(unused)]}« ni v nobeni datoteki")
-    return _close_batch(batch, reports)
+    return _close_batch(batch, Outcome(reports, None, notes))
+
+
+def _finishers(given: Sequence[Given]) -> dict[Callable[[int], list[str]], None]:
+    """What is to be done once for the whole batch, each only once."""
+    return dict.fromkeys(one.kind.finish for one in given if one.kind.finish)
 
 
 def _examined(given: Given) -> Facts:
     try:
-        return examine(given.source)
+        return Facts("", sha256_of(given.source)) if given.rows else examine(given.source)
     except Unreadable as error:
         raise Unreadable(f"{given.source.name}: {error}") from None
 
@@ -142,13 +155,13 @@ def _open_batch(kind_name: str, name: str, by: str, sha256: str) -> ImportBatch:
     return batch
 
 
-def _close_batch(batch: ImportBatch, reports: list[FileReport]) -> Outcome:
+def _close_batch(batch: ImportBatch, outcome: Outcome) -> Outcome:
     """Write the counts and the audit; a batch that changed nothing does not stay."""
-    total = Outcome(reports, None).counts
-    if not total.effect:
+    total = outcome.counts
+    if not total.effect and not is_news(batch.id):
         db.session.delete(batch)
         db.session.flush()
-        return Outcome(reports, None)
+        return outcome
     batch.new_rows, batch.changed_rows = total.new, total.changed
     batch.unchanged_rows, batch.rejected_rows = total.unchanged, total.rejected
     record(
@@ -161,7 +174,7 @@ def _close_batch(batch: ImportBatch, reports: list[FileReport]) -> Outcome:
         **vars(total),
     )
     db.session.flush()
-    return Outcome(reports, batch.id)
+    return replace(outcome, batch=batch.id)
 
 
 @dataclass(frozen=True)
@@ -179,22 +192,29 @@ class _Job:
         kind = given.kind
         create(kind.staged, trouble)
         with (
-            opened(given.source, facts, self.progress) as rows,
-            opened(given.source, facts) as again,
+            _opened(given, facts, self.progress) as rows,
+            _opened(given, facts) as again,
         ):
             headings = self._headings(given, next(rows)[1])
             read = row_reader(kind, headings.position, len(headings.written))
             report = FileReport(given, headings.unknown)
-            with closing(_ahead(_checked(read, rows, _chunk_size(kind), packer()))) as chunks:
+            with closing(_ahead(_checked(kind, read, rows, packer()))) as chunks:
                 while _stage(kind, chunks):
                     counts = kind.load(kind.stated(list(headings.position)), self.batch_id)
                     if counts.rejected:
                         for bad in _bad_rows(given, headings, again):
-                            self.on_bad_row(bad)
+                            self._note_bad(bad)
                     report.counts += counts
                     clear(kind.staged, trouble)
         drop(kind.staged, trouble)
         return report
+
+    def _note_bad(self, bad: BadCells) -> None:
+        self.on_bad_row(bad)
+        kind = bad.given.kind
+        if kind.note_bad:
+            place = bad.headings.position[kind.columns[0].heading]
+            kind.note_bad(bad.line, bad.cells[place].strip() if place < len(bad.cells) else "")
 
     def _headings(self, given: Given, written: list[str]) -> Headings:
         headings = find_headings(written, given.kind.wanted, self.mapping)
@@ -210,12 +230,31 @@ class _Chunk(NamedTuple):
     bad: Packed
 
 
+@contextmanager
+def _opened(
+    given: Given, facts: Facts, progress: Progress | None = None
+) -> Iterator[Iterator[Row]]:
+    """The rows of a table, or of what is read as if it were one."""
+    if given.rows is None:
+        with opened(given.source, facts, progress) as rows:
+            yield rows
+    else:
+        yield given.rows(given.source, progress or _silent)
+
+
+def _silent(_bytes_read: int) -> None:
+    """Nobody watches."""
+
+
 def _checked(
-    read: RowReader, rows: Iterator[Row], size: int, pack: Callable[[Rows], Packed]
+    kind: Kind, read: RowReader, rows: Iterator[Row], pack: Callable[[Rows], Packed]
 ) -> Iterator[_Chunk]:
-    """Each row checked by itself, in chunks of ``size``."""
+    """Each row checked by itself, chunk by chunk."""
+    size = _chunk_size(kind)
     while chunk := [read(line, cells) for line, cells in islice(rows, size)]:
-        good = [row for row in chunk if isinstance(row, tuple)]
+        good: Rows = [row for row in chunk if isinstance(row, tuple)]
+        if kind.gather:
+            good = kind.gather(good)
         bad = [trouble for row in chunk if isinstance(row, list) for trouble in row]
         yield _Chunk(pack(good), len(good[0]) if good else 0, pack(bad))
 
@@ -278,11 +317,15 @@ def undo_last(kind_name: str, *, by: str) -> ImportBatch:
         )
     if not batch:
         raise Refused(f"Ni uvoza vrste {kind_name}, ki bi ga bilo mogoče razveljaviti.")
-    tables = [t for kind in reversed(queries.kinds_of(kind_name)) for t in kind.tables]
+    kinds = reversed(queries.kinds_of(kind_name))
+    tables = list(dict.fromkeys(table for kind in kinds for table in kind.tables))
     hold(tables)
     if reason := queries.built_on(batch.id, tables):
         raise Refused(f"Uvoza {batch.id} ni mogoče razveljaviti; na njem so {reason}.")
-    _take_back(batch.id, tables)
+    with ExitStack() as around:
+        for enter in dict.fromkeys(kind.taking_back for kind in queries.kinds_of(kind_name)):
+            around.enter_context(enter(batch.id))
+        _take_back(batch.id, tables)
     batch.undone_at = clock.now()
     record("import.undone", subject=f"import_batch:{batch.id}", kind=batch.kind, by=by)
     db.session.flush()

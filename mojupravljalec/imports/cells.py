@@ -14,6 +14,8 @@ LONGEST_TEXT = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 LITRE_DECIMALS = 3
 WHOLE_DIGITS = 9  # of the largest register
+MOST_DECIMALS = 6
+MINUS = ("-", "\N{MINUS SIGN}")
 
 # A comma is always decimal; a point or a space may part thousands where nothing else can be
 # meant. A space may be any of those that spreadsheets write.
@@ -106,6 +108,42 @@ def register(cell: str) -> Register:
         raise BadCell(f"več kot {WHOLE_DIGITS} mest")
     litres = int(whole) * 1000 + int(fraction.ljust(LITRE_DECIMALS, "0"))
     return Register(litres, LITRE_DECIMALS if ambiguous else len(fraction))
+
+
+@lru_cache(maxsize=65_536)
+def decimal(cell: str) -> str:
+    """A decimal number as text with a point, with the decimals it was given.
+
+    >>> decimal("0,7820"), decimal("-12"), decimal("1.234,5")
+    ('0.7820', '-12', '1234.5')
+    """
+    sign = "-" if cell[:1] in MINUS else ""
+    whole, fraction, ambiguous = number(cell[len(sign) :].lstrip())
+    if ambiguous:
+        raise BadCell("dvoumna pika: so to tisočice ali decimalke")
+    if len(whole) > WHOLE_DIGITS or len(fraction) > MOST_DECIMALS:
+        raise BadCell("preveč mest")
+    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def percent(cell: str) -> str:
+    """A rate in per cent, with or without the sign."""
+    return decimal(cell.removesuffix("%").rstrip())
+
+
+@lru_cache(maxsize=65_536)
+def money(cell: str) -> int:
+    """An amount in euros, in cents.
+
+    >>> money("1.234,50"), money("-0,5")
+    (123450, -50)
+    """
+    text = decimal(cell.removesuffix("€").removesuffix("EUR").rstrip())
+    whole, _, fraction = text.partition(".")
+    if len(fraction.rstrip("0")) > 2:
+        raise BadCell("več kot dve decimalki")
+    cents = int(whole.lstrip("-")) * 100 + int(fraction[:2].ljust(2, "0"))
+    return -cents if text.startswith("-") else cents
 
 
 def fits(shown: Register, *, digits: int, decimals: int) -> str:

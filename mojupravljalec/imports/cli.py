@@ -5,21 +5,23 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from ..command import in_portal
 from ..extensions import db
-from . import rejected
+from . import invoice_lines, invoices, rejected, statements
 from .actions import BadCells, Given, Outcome, Refused, import_tables, undo_last
-from .archive import Tables, rejected_beside, tables_in
+from .archive import Tables, Wish, invoices_in, rejected_beside, statements_in, tables_in
 from .kind import Counts, mapped_headings
-from .kinds import ALL, KINDS
+from .kinds import ALL, KINDS, TABLES
 from .table_file import Unreadable, source_of
 
-KIND = click.Choice([*KINDS, ALL])
+# Lines are imported with their invoices.
+KIND = click.Choice([name for name in (*KINDS, ALL) if name != invoice_lines.KIND.name])
 
 
 @click.command("import")
@@ -39,18 +41,27 @@ KIND = click.Choice([*KINDS, ALL])
     help="The portal's heading and the one that the file has instead. Repeat as needed.",
 )
 @click.option("--skip-bad", is_flag=True, help="Write the good rows; put the bad ones beside.")
+@click.option("--accept-sums", is_flag=True, help="Let in and mark invoices that do not add up.")
 @click.option("--dry-run", is_flag=True, help="Read, check and report; write nothing.")
 @in_portal
 def import_files(
-    kind: str, files: tuple[Path, ...], pairs: tuple[str, ...], skip_bad: bool, dry_run: bool
+    kind: str,
+    files: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    skip_bad: bool,
+    accept_sums: bool,
+    dry_run: bool,
 ) -> None:
     """Import tables of one KIND, or a folder or ZIP with `all`. Twice changes nothing.
 
+    `invoices` takes tables of invoices and of their lines, XML (e-SLOG 2.0, UBL, CII), and
+    folders or ZIPs of these with PDFs beside; `statements` takes camt.053, also in a ZIP.
     One bad row and nothing is written. Status 1: there were bad rows, or no table.
     """
     mapping = _mapping(kind, pairs)
+    wish = Wish(mapping, accept_sums, keep=not dry_run)
     try:
-        with _given(kind, files) as (given, ignored), rejected.RejectedFiles() as aside:
+        with _given(kind, files, wish) as (given, ignored), rejected.RejectedFiles() as aside:
             with _calm_collector(), _progress(given) as progress:
                 outcome = import_tables(
                     kind,
@@ -82,7 +93,9 @@ def _finish(aside: rejected.RejectedFiles, *, written: bool) -> None:
 
 
 def _mapping(kind: str, pairs: Sequence[str]) -> dict[str, str]:
-    kinds = list(KINDS.values()) if kind == ALL else [KINDS[kind]]
+    kinds = list(TABLES) if kind == ALL else [KINDS[kind]]
+    if kind == invoices.KIND.name:
+        kinds.append(invoice_lines.KIND)
     try:
         return mapped_headings(pairs, kinds)
     except ValueError as error:
@@ -90,7 +103,15 @@ def _mapping(kind: str, pairs: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _given(kind: str, files: Sequence[Path]) -> Iterator[Tables]:
+def _given(kind: str, files: Sequence[Path], wish: Wish) -> Iterator[Tables]:
+    if kind in {invoices.KIND.name, statements.KIND.name}:
+        with ExitStack() as opened:
+            holds = partial(invoices_in, wish=wish) if kind == "invoices" else statements_in
+            found = [opened.enter_context(holds(file)) for file in files]
+            given = [one for tables, _ in found for one in tables]
+            given.sort(key=lambda one: one.kind.name != invoice_lines.KIND.name)
+            yield given, [name for _, others in found for name in others]
+        return
     if kind != ALL:
         if folder := next((file for file in files if file.is_dir()), None):
             raise click.UsageError(f"{folder} is a folder; import it with `all`")
@@ -142,11 +163,15 @@ def _summary(outcome: Outcome, ignored: Sequence[str]) -> None:
         if file.unknown:
             columns = ", ".join(map(rejected.shown, file.unknown))
             click.echo(f"{file.given.source.name}: neznani stolpci, prezrti: {columns}")
+    for note in outcome.notes:
+        click.echo(note)
     if ignored:
         click.echo(f"Prezrte datoteke: {', '.join(map(rejected.shown, ignored))}")
 
 
 def _counted(counts: Counts) -> str:
+    if counts.read:
+        return f"prebranih {counts.read}, zavrnjenih {counts.rejected}"
     return (
         f"novih {counts.new}, spremenjenih {counts.changed}, "
         f"nespremenjenih {counts.unchanged}, zavrnjenih {counts.rejected}"

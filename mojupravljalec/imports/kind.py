@@ -1,6 +1,7 @@
 """What a kind of table is: its columns, how a row is checked, and what its rows become."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -55,6 +56,7 @@ class Counts:
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
+    read: int = 0  # rows that are a part of others and counted there
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -62,6 +64,7 @@ class Counts:
             self.changed + other.changed,
             self.unchanged + other.unchanged,
             self.rejected + other.rejected,
+            self.read + other.read,
         )
 
     @property
@@ -78,8 +81,13 @@ class Kind:
     ``columns``, into the first columns of ``staged`` (after ``line``) or raises BadRow.
     ``load`` judges the staged rows and writes the good ones: it is told which headings the
     file speaks about and the batch's number. ``tables`` are those it writes, those
-    that refer to others first. ``scratch`` are more temporary tables that ``load`` needs, and
-    ``at_once`` is how many rows it gets at a time: None is the whole file.
+    that refer to others first. ``scratch`` are more temporary tables that ``load`` needs, kept
+    for the whole batch, and ``at_once`` is how many rows it gets at a time: None is the whole
+    file. ``gather`` may join rows that belong together before they are staged.
+
+    ``note_bad`` hears of a bad row's line and first column. ``finish`` is called once when all
+    files of a batch are written, and says what a person should know; ``taking_back`` stands
+    around the removal of a batch.
     """
 
     name: str
@@ -92,6 +100,10 @@ class Kind:
     tables: tuple[Table, ...]
     scratch: tuple[Table, ...] = ()
     at_once: int | None = None
+    gather: Callable[[Sequence[tuple[Any, ...]]], list[tuple[Any, ...]]] | None = None
+    note_bad: Callable[[int, str], None] | None = None
+    finish: Callable[[int], list[str]] | None = None
+    taking_back: Callable[[int], AbstractContextManager[Any]] = nullcontext
 
     @property
     def wanted(self) -> dict[str, bool]:

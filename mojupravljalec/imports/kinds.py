@@ -1,8 +1,26 @@
 """The kinds of tables the portal can import, in the order in which they build on each other."""
 
-from . import customers, meters, readings, supply_points
+from . import (
+    customers,
+    invoice_lines,
+    invoices,
+    ledger,
+    meters,
+    readings,
+    statements,
+    supply_points,
+)
+from .kind import Kind
 
 ALL = "all"
-KINDS = {
-    kind.name: kind for kind in (customers.KIND, supply_points.KIND, meters.KIND, readings.KIND)
-}
+# Lines come before their invoices, which are judged with them.
+TABLES = (
+    customers.KIND,
+    supply_points.KIND,
+    meters.KIND,
+    readings.KIND,
+    invoice_lines.KIND,
+    invoices.KIND,
+    ledger.KIND,
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*TABLES, statements.KIND)}

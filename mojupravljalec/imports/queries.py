@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import Table, func, select
 
 from ..extensions import db
 from . import targets
@@ -24,8 +24,14 @@ def last_batch_touching(kind_name: str) -> ImportBatch | None:
     """The last batch, not undone, that may have written any row of the kind."""
     batches = select(ImportBatch).where(ImportBatch.undone_at.is_(None))
     if kind_name != ALL:
-        batches = batches.where(or_(ImportBatch.kind == kind_name, ImportBatch.kind == ALL))
+        batches = batches.where(ImportBatch.kind.in_([*_writing_beside(kind_name), ALL]))
     return db.session.scalar(batches.order_by(ImportBatch.id.desc()).limit(1))
+
+
+def _writing_beside(kind_name: str) -> set[str]:
+    """The kinds that write to any of the tables of this one, itself among them."""
+    own = set(KINDS[kind_name].tables)
+    return {name for name, kind in KINDS.items() if own & set(kind.tables)}
 
 
 def kinds_of(kind_name: str) -> list[Kind]:

@@ -2,21 +2,18 @@
 
 import csv
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from ..values.spreadsheets import guarded
 from .actions import BadCells
 from .cells import plain
 
 REASON = "razlog"
 LONGEST_SHOWN = 80
-# What a spreadsheet takes for a formula, also in full width; a plain number is none.
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?[0-9][0-9., ]*")
 
 
 def lines(bad: BadCells) -> Iterator[str]:
@@ -36,15 +33,6 @@ def shown(value: str) -> str:
     """A value on one line of a terminal: short, and without characters that steer it."""
     value = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
     return value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "…"
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula.
-
-    >>> guarded("=1+1"), guarded("-5,0")
-    ("'=1+1", '-5,0')
-    """
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 class RejectedFiles:

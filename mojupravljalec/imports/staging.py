@@ -81,6 +81,13 @@ def analyze(table: Table) -> None:
         db.session.execute(text(f"ANALYZE {table.name}"))
 
 
+def index(table: Table, column: str) -> None:
+    """Make rows of a temporary table quick to find, once it is filled."""
+    db.session.execute(
+        text(f"CREATE INDEX IF NOT EXISTS ix_{table.name}_{column} ON {table.name} ({column})")
+    )
+
+
 def hold(tables: Iterable[Table]) -> None:
     """Let others read these tables, but not write them until the transaction ends.
 
@@ -129,6 +136,13 @@ def fill(table: Table, width: int, rows: Packed) -> None:
 def reject(found: Select[Any]) -> None:
     """Keep what a query of (line, heading, reason) found wrong."""
     db.session.execute(insert(trouble).from_select(["line", "heading", "reason"], found))
+
+
+def report(found: Iterable[tuple[int, str, str]]) -> None:
+    """Keep what was found wrong, as line, heading and reason."""
+    rows = [dict(zip(("line", "heading", "reason"), one, strict=True)) for one in found]
+    if rows:
+        db.session.execute(insert(trouble), rows)
 
 
 def rejected_lines() -> int:

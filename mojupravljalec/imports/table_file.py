@@ -77,7 +77,7 @@ def examine(source: Source) -> Facts:
     if start == b"\xd0\xcf\x11\xe0":
         raise Unreadable("stara oblika XLS; shranite kot XLSX ali CSV")
     if start == b"PK\x03\x04":
-        return Facts("xlsx", _sha256(source))
+        return Facts("xlsx", sha256_of(source))
     for encoding in ("utf-8-sig", "cp1250"):
         if fingerprint := _decodes(source, encoding):
             return Facts(encoding, fingerprint)
@@ -90,7 +90,8 @@ def _chunks(source: Source) -> Iterator[bytes]:
             yield chunk
 
 
-def _sha256(source: Source) -> str:
+def sha256_of(source: Source) -> str:
+    """The SHA-256 of all of it."""
     digest = hashlib.sha256()
     for chunk in _chunks(source):
         digest.update(chunk)

@@ -3,13 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale, gettext, ngettext
+from flask_babel import lazy_gettext as _
 from flask_mail import Message
+from itsdangerous import URLSafeSerializer
 
+from ..values.money import euros
+from ..web.filters import day, period
 from .models import OutboxLetter
 
 Facts = Mapping[str, Any]
@@ -20,6 +25,16 @@ RESET_HOURS = 1
 
 # U+061C, U+200E … : they turn the reading direction, so that a name shows what it is not.
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+UNSUBSCRIBE_SALT = "unwanted-mail"
+# Letters that a person may switch off, as the profile calls them.
+CHOICES = {
+    "new-invoice": _("A new invoice"),
+    "invoice-due": _("An unpaid invoice, three days before it is due"),
+    "payment-booked": _("A payment that we have received"),
+}
+_PERIOD = ("period_from", "period_to")
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class Letter:
     code_hint: str = ""
     code: str = ""
     closing: tuple[str, ...] = ()
+    amount: str = ""  # large, after the first paragraph
+    unsubscribe: str = ""  # where letters of the kind are switched off
 
 
 def write(letter: OutboxLetter) -> Message:
@@ -50,6 +67,14 @@ def write(letter: OutboxLetter) -> Message:
     """
     with force_locale(letter.language):
         content = KINDS[letter.kind](letter.facts)
+        headers = {"Auto-Submitted": "auto-generated", "Content-Language": letter.language}
+        if letter.kind in CHOICES:
+            token = unsubscribe_token(letter.facts["account_id"], letter.kind)
+            url = _url(f"/brez-sporocil/{token}")
+            content = replace(content, unsubscribe=url)
+            # One press in the mail program is enough (RFC 8058).
+            headers["List-Unsubscribe"] = f"<{url}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message = Message(
             subject=one_line(content.subject),
             recipients=[letter.to_address],
@@ -57,13 +82,16 @@ def write(letter: OutboxLetter) -> Message:
             html=_render("mail/letter.html", content, letter.language),
             sender=current_app.config["MAIL_SENDER"],
             date=letter.created_at.timestamp(),
-            extra_headers={
-                "Auto-Submitted": "auto-generated",
-                "Content-Language": letter.language,
-            },
+            extra_headers=headers,
         )
     message.msgId = letter.message_id
     return message
+
+
+def unsubscribe_token(account_id: int, kind: str) -> str:
+    """What the link carries by which letters of ``kind`` are switched off."""
+    signer = URLSafeSerializer(current_app.config["SECRET_KEY"], salt=UNSUBSCRIBE_SALT)
+    return str(signer.dumps([account_id, kind]))
 
 
 def _render(template: str, content: Letter, language: str) -> str:
@@ -270,6 +298,67 @@ def _customer_linked(facts: Facts) -> Letter:
     )
 
 
+def _when(facts: Facts) -> str:
+    """The period of an invoice, or its number."""
+    start, end = (facts[name] and date.fromisoformat(facts[name]) for name in _PERIOD)
+    return period(start, end) if start and end else name(facts["number"])
+
+
+def _invoice_button(facts: Facts) -> Button:
+    return Button(gettext("Look at the invoice and pay"), _url(f"/racuni/{facts['invoice_id']}"))
+
+
+def _new_invoice(facts: Facts) -> Letter:
+    amount, due = euros(facts["amount_cents"]), day(date.fromisoformat(facts["due_on"]))
+    return Letter(
+        subject=gettext(
+            "Invoice for %(period)s: %(amount)s, due %(day)s",
+            period=_when(facts),
+            amount=amount,
+            day=due,
+        ),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext("We have prepared the invoice for %(period)s.", period=_when(facts)),
+            gettext("Pay by %(day)s.", day=due),
+        ),
+        amount=amount,
+        button=_invoice_button(facts),
+    )
+
+
+def _invoice_due(facts: Facts) -> Letter:
+    amount, due = euros(facts["amount_cents"]), day(date.fromisoformat(facts["due_on"]))
+    return Letter(
+        subject=gettext("Still to pay: %(amount)s, due %(day)s", amount=amount, day=due),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext(
+                "We have not received the payment for the invoice for %(period)s yet.",
+                period=_when(facts),
+            ),
+            gettext("It is due on %(day)s.", day=due),
+        ),
+        amount=amount,
+        button=_invoice_button(facts),
+        closing=(gettext("If you have paid already, thank you: you need not do anything."),),
+    )
+
+
+def _payment_booked(facts: Facts) -> Letter:
+    amount, booked = euros(facts["amount_cents"]), day(date.fromisoformat(facts["day"]))
+    return Letter(
+        subject=gettext("We have received your payment of %(amount)s", amount=amount),
+        greeting=_greeting(facts),
+        paragraphs=(gettext("On %(day)s we received your payment. Thank you.", day=booked),),
+        amount=amount,
+        button=Button(
+            gettext("Look at the financial card"),
+            _url(f"/financna-kartica/{facts['customer_id']}"),
+        ),
+    )
+
+
 KINDS: Mapping[str, Callable[[Facts], Letter]] = {
     "activation": _activation,
     "known-address": _known_address,
@@ -278,4 +367,7 @@ KINDS: Mapping[str, Callable[[Facts], Letter]] = {
     "email-changed": _email_changed,
     "password-changed": _password_changed,
     "customer-linked": _customer_linked,
+    "new-invoice": _new_invoice,
+    "invoice-due": _invoice_due,
+    "payment-booked": _payment_booked,
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
@@ -39,3 +39,12 @@ class OutboxLetter(Base):
     leased_until: Mapped[datetime | None] = mapped_column(default=None)
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     last_error: Mapped[str] = mapped_column(default="")
+
+
+class UnwantedMail(Base):
+    """A kind of letter that a person has switched off. Only some can be: see `letters.CHOICES`."""
+
+    __tablename__ = "unwanted_mail"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)

@@ -12,6 +12,7 @@ from .. import storage
 from ..accounts.queries import SignedIn
 from ..audit.actions import record
 from ..extensions import db
+from ..storage import Shelf
 from ..throttle.actions import Limit, book
 from ..values import clock
 from . import queries, registers, rules
@@ -231,8 +232,8 @@ def _put_aside(present: Reading) -> None:
 
 def clear_photos() -> None:
     """Discard photos that came with a question of ours which was never answered."""
-    for name in storage.older_than(PHOTO_WAITS) - queries.photos():
-        storage.discard(name)
+    for name in storage.older_than(Shelf.PHOTOS, PHOTO_WAITS) - queries.photos():
+        storage.discard(Shelf.PHOTOS, name)
 
 
 def count_photo(person: SignedIn, size_bytes: int) -> None:
@@ -247,4 +248,4 @@ def keep_photo(data: bytes) -> str:
     """Shrink and keep a photo; its name. Raises NotAPhoto. Takes long: hold no lock."""
     from .photo import shrink  # the picture library only where there is a picture
 
-    return storage.keep(shrink(data), "jpg")
+    return storage.keep(Shelf.PHOTOS, shrink(data), "jpg")

@@ -167,6 +167,51 @@ def readings_seen(point: PointSeen) -> list[ReadingRow]:
     return [ReadingRow(*row) for row in db.session.execute(query)]
 
 
+class LastReading(NamedTuple):
+    """The newest reading of the meter that runs at a supply point."""
+
+    serial: str
+    decimals: int
+    taken_on: date
+    value_l: int
+    source: str
+    counts_for: date | None
+
+
+def last_readings(points: list[PointSeen]) -> dict[int, LastReading]:
+    """By supply point, what the running meter showed last in the account's own time."""
+    newest = (
+        select(Reading.id)
+        .where(Reading.installation_id == MeterInstallation.id)
+        .order_by(Reading.taken_on.desc())
+        .limit(1)
+        .correlate(MeterInstallation)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            MeterInstallation.supply_point_id,
+            MeterInstallation.serial,
+            MeterInstallation.decimals,
+            Reading.taken_on,
+            Reading.value_l,
+            Reading.source,
+            Reading.counts_for,
+        )
+        .join(Reading, Reading.id == newest)
+        .where(
+            MeterInstallation.supply_point_id.in_([point.id for point in points]),
+            MeterInstallation.removed_on.is_(None),
+        )
+    )
+    found = {row[0]: LastReading(*row[1:]) for row in rows}
+    return {
+        point.id: found[point.id]
+        for point in points
+        if point.id in found and point.has(found[point.id].taken_on)
+    }
+
+
 def readings_of_meter(installation_id: int) -> list[Row[date, int, str, str]]:
     """Day, litres, source and status of every reading, also of earlier occupants.
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from .. import storage
 from ..extensions import db
+from ..storage import Shelf
 from ..values import clock
 from ..web.access import keeps, unsent
 from ..web.forms import read_day
@@ -67,10 +68,10 @@ def point(point_id: int) -> Response:
 def photo(point_id: int, reading_id: int) -> Response:
     seen = queries.point_of(current_user.id, point_id)
     name = queries.reading_of(seen, reading_id).photo
-    if not name or not storage.path_of(name).exists():
+    if not name or not storage.path_of(Shelf.PHOTOS, name).exists():
         raise NotFound
     return send_file(
-        storage.path_of(name),
+        storage.path_of(Shelf.PHOTOS, name),
         mimetype="image/jpeg",
         as_attachment=True,
         download_name=f"vodomer-{reading_id}.jpg",

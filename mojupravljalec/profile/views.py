@@ -1,8 +1,9 @@
 """The profile, and linking customers to it."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from ..accounts.queries import devices_of
@@ -10,7 +11,10 @@ from ..customers import actions, queries
 from ..customers.forms import LinkForm, ProvenLinkForm
 from ..customers.rules import is_mistyped
 from ..extensions import db
+from ..mail import subscriptions
+from ..mail.letters import CHOICES
 from ..metering.queries import has_meter
+from ..web.access import public
 from ..web.page import ButtonForm
 
 bp = Blueprint("profile", __name__)
@@ -24,6 +28,7 @@ def overview() -> Answer:
         links=queries.links_of(current_user.id),
         others=queries.others_with_access(current_user.id),
         devices=devices_of(current_user.id),
+        unwanted=subscriptions.unwanted_by(current_user.id),
     )
 
 
@@ -65,6 +70,40 @@ def unlink(link_id: int) -> Answer:
     db.session.commit()
     flash(gettext("The customer is no longer linked."))
     return redirect(url_for(".overview"), 303)
+
+
+@bp.route("/profil/sporocila", methods=["GET", "POST"])
+def letters() -> Answer:
+    """Which letters the person wants."""
+    form = ButtonForm()
+    wanted = request.form.getlist("wanted")
+    if request.method == "GET":
+        unwanted = subscriptions.unwanted_by(current_user.id)
+        wanted = [kind for kind in CHOICES if kind not in unwanted]
+    if not form.validate_on_submit():
+        page = render_template("profile/letters.html", form=form, choices=CHOICES, wanted=wanted)
+        return page, form.status
+    subscriptions.choose(current_user.id, wanted)
+    db.session.commit()
+    flash(gettext("Saved."))
+    return redirect(url_for(".overview"), 303)
+
+
+@bp.route("/brez-sporocil/<token>", methods=["GET", "POST"])
+@public
+def no_letters(token: str) -> Answer:
+    """Where the link in a letter leads. Opening it changes nothing; a press, or the mail
+    program's own button (RFC 8058), switches the letter off without signing in.
+    """
+    found = subscriptions.read(token)
+    if found is None:
+        raise NotFound
+    if request.method == "POST":
+        subscriptions.switch_off(*found)
+        db.session.commit()
+    return render_template(
+        "profile/no_letters.html", what=CHOICES[found[1]], done=request.method == "POST"
+    )
 
 
 def _link_page(form: LinkForm, status: int) -> Answer:

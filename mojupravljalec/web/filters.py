@@ -1,6 +1,6 @@
 """How days, moments and quantities are written, as people there write them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
@@ -8,13 +8,31 @@ from flask import Flask
 from flask_babel import get_locale, gettext
 
 from ..values import clock
-
-NBSP = "\N{NO-BREAK SPACE}"
+from ..values.money import NBSP, decimal_written, euros, price
 
 
 def day(value: date) -> str:
     """»22. november 2026«; the day and the month stay on one line."""
     return format_date(value, "long", locale=get_locale()).replace(" ", NBSP, 1)
+
+
+def short_day(day: date) -> str:
+    """»22. 11. 2026«, all of it on one line."""
+    pattern = "d. M. y" if str(get_locale()) == "sl" else "d MMM y"
+    return format_date(day, pattern, locale=get_locale()).replace(" ", NBSP)
+
+
+def period(start: date | None, end: date | None) -> str:
+    """»oktober 2026« where it is one month, else its first and last day; "" if there is none."""
+    if start is None or end is None:
+        return ""
+    if start.day == 1 and end == _last_of_month(start):
+        return month(start)
+    return f"{short_day(start)}–{short_day(end)}"
+
+
+def _last_of_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def moment(value: datetime) -> str:
@@ -55,5 +73,6 @@ def _decimal(value: float, whole: str, decimals: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make them filters of the templates."""
-    for write in (day, moment, month, cubic, number):
+    for write in (day, short_day, moment, month, cubic, number, euros, price):
         app.jinja_env.filters[write.__name__] = write
+    app.jinja_env.filters["decimal"] = decimal_written

@@ -10,6 +10,15 @@ from mojupravljalec.mail.models import OutboxLetter
 
 CATALOGUE = config.ROOT / "mojupravljalec/translations/sl/LC_MESSAGES/messages.mo"
 
+INVOICE = {
+    "account_id": 1,
+    "invoice_id": 5,
+    "number": "2026-10-1",
+    "amount_cents": 4326,
+    "due_on": "2026-12-05",
+    "period_from": "2026-10-01",
+    "period_to": "2026-10-31",
+}
 FACTS = {
     "activation": {"path": "/aktivacija/abc", "code": "123456"},
     "known-address": {"path": "/novo-geslo/abc"},
@@ -18,6 +27,14 @@ FACTS = {
     "email-changed": {"new_email": "ana@new.example"},
     "password-changed": {},
     "customer-linked": {"customer_number": "10042", "customer_name": "Ana", "who": "Bojan B"},
+    "new-invoice": INVOICE,
+    "invoice-due": INVOICE,
+    "payment-booked": {
+        "account_id": 1,
+        "customer_id": 7,
+        "amount_cents": 4326,
+        "day": "2026-11-20",
+    },
 }
 
 

@@ -716,7 +716,10 @@ def test_a_photo_is_kept_as_a_jpeg_under_a_name_of_ours(home, kind, name):
     reading = home.sent()
     assert reading.photo.endswith(".jpg")
     assert len(reading.photo) == 36
-    with home.app.app_context(), Image.open(storage.path_of(reading.photo)) as kept:
+    with (
+        home.app.app_context(),
+        Image.open(storage.path_of(storage.Shelf.PHOTOS, reading.photo)) as kept,
+    ):
         assert (kept.format, kept.size) == ("JPEG", (300, 200))
 
 
@@ -729,7 +732,7 @@ def test_a_photo_is_shrunk_stands_upright_and_tells_nothing_else(home):
     assert b"Secret Phone" in data
     home.send("475", photo=upload(data))
     with home.app.app_context():
-        path = storage.path_of(home.sent().photo)
+        path = storage.path_of(storage.Shelf.PHOTOS, home.sent().photo)
     with Image.open(path) as kept:
         assert kept.size == (1067, 1600)
         assert dict(kept.getexif()) == {}
@@ -767,7 +770,7 @@ def test_a_photo_is_served_to_its_owner_alone(home, browser, cast):
 def test_a_photo_that_is_gone_from_the_disk_is_404(home):
     home.send("475", photo=upload(picture()))
     with home.app.app_context():
-        storage.discard(home.sent().photo)
+        storage.discard(storage.Shelf.PHOTOS, home.sent().photo)
     assert home.client.get(PHOTO_PATH.format(home.point, home.sent().id)).status_code == 404
 
 

@@ -121,7 +121,8 @@ def part_faults(html: str) -> list[str]:
                 found.append("a form for htmx has another action, or none")
         elif "data-hx-post" in element:
             found.append(f"<{element.tag}> posts without a form")
-        if "data-hx-get" in element and element["href"].split("#")[0] != element["data-hx-get"]:
+        plain = element["action" if element.tag == "form" else "href"].split("#")[0]
+        if "data-hx-get" in element and plain != element["data-hx-get"]:
             found.append("a link for htmx has another href, or none")
     return found
 
@@ -185,8 +186,8 @@ def _fields(page: Element) -> Iterator[str]:
 
 def _forms(page: Element) -> Iterator[str]:
     for form in page.all("form"):
-        if form["method"] != "post":
-            yield "a form without method=post"
+        if form["method"] not in {"post", "get"}:
+            yield "a form without a method"
         if "action" in form and not re.match(r"/(?!/)", form["action"]):
             yield f"a form goes to {form['action']!r}"
         if form.inside("form"):

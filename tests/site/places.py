@@ -14,9 +14,11 @@ from mojupravljalec.accounts import tokens
 from mojupravljalec.accounts.models import Device, MailLink, Purpose
 from mojupravljalec.customers.models import CustomerLink
 from mojupravljalec.extensions import Base, db
+from mojupravljalec.mail import letters
 from mojupravljalec.metering.models import Reading, Source
 from mojupravljalec.values import clock
 
+from .. import bills
 from ..conftest import PASSWORD, Cast
 
 LETTER = """\
@@ -39,6 +41,8 @@ class Place:
     is_page: bool = True  # an HTML page that answers 200
     form: Mapping[str, str] | None = None  # an answer that would be accepted; None: no POST
     shown: Collection[str] = ()  # the fields that the form shows again, also after a mistake
+    needs_token: bool = True  # False: the address itself is the permission
+    may_be_empty: bool = False  # an answer without a field is one too
     missing: str = ""  # the same address with the number of nothing
 
 
@@ -48,7 +52,7 @@ PASSWORDS = {"password": NEW_PASSWORD, "again": NEW_PASSWORD}
 # By endpoint; what stands in braces is filled in by ``furnish``.
 PLACES = {
     "static": Place("/static/site.css", is_public=True, is_page=False),
-    "home.start": Place("/", is_page=False),
+    "home.start": Place("/"),
     "info.help": Place("/pomoc", is_public=True),
     "info.privacy": Place("/zasebnost", is_public=True),
     "info.accessibility": Place("/dostopnost", is_public=True),
@@ -120,6 +124,30 @@ PLACES = {
     "profile.unlink": Place(
         "/profil/stranke/{link}/odklop", form={}, missing="/profil/stranke/987654/odklop"
     ),
+    "profile.letters": Place(
+        "/profil/sporocila", form={"wanted": "new-invoice"}, shown=["wanted"], may_be_empty=True
+    ),
+    "profile.no_letters": Place(
+        "/brez-sporocil/{no_letters}", is_public=True, form={}, needs_token=False
+    ),
+    "billing.invoices": Place("/racuni"),
+    "billing.invoice": Place("/racuni/{invoice}", missing="/racuni/987654"),
+    "billing.pdf": Place(
+        "/racuni/{invoice}/racun.pdf", is_page=False, missing="/racuni/987654/racun.pdf"
+    ),
+    "billing.picture": Place(
+        "/racuni/{invoice}/upn.png", is_page=False, missing="/racuni/987654/upn.png"
+    ),
+    "billing.due_date": Place(
+        "/racuni/{invoice}/rok.ics", is_page=False, missing="/racuni/987654/rok.ics"
+    ),
+    "ledger.card": Place("/financna-kartica"),
+    "ledger.card_of": Place("/financna-kartica/{customer}", missing="/financna-kartica/987654"),
+    "ledger.file": Place(
+        "/financna-kartica/{customer}/kartica.csv",
+        is_page=False,
+        missing="/financna-kartica/987654/kartica.csv",
+    ),
     "metering.points": Place("/odjemna-mesta"),
     "metering.point": Place(
         "/odjemna-mesta/{point}",
@@ -140,7 +168,7 @@ PLACES = {
 
 PUBLIC = [name for name, place in PLACES.items() if place.is_public]
 CLOSED = [name for name, place in PLACES.items() if not place.is_public]
-FORMS = [name for name, place in PLACES.items() if place.form is not None]
+FORMS = [name for name, place in PLACES.items() if place.form is not None and place.needs_token]
 PAGES = [name for name, place in PLACES.items() if place.is_page]
 OF_ONE_PERSON = [name for name, place in PLACES.items() if place.missing]
 
@@ -168,7 +196,7 @@ def furnish(app: Flask, cast: Cast) -> Iterator[Places]:
     letter.parent.mkdir(parents=True, exist_ok=True)
     letter.write_text(LETTER)
     with app.app_context():
-        photo = storage.keep(b"a photo", "jpg")
+        photo = storage.keep(storage.Shelf.PHOTOS, b"a photo", "jpg")
         links = {
             purpose.name.lower(): _link(cast.ana.id, purpose)
             for purpose in (Purpose.ACTIVATION, Purpose.RESET, Purpose.NEW_EMAIL)
@@ -191,6 +219,8 @@ def furnish(app: Flask, cast: Cast) -> Iterator[Places]:
         )
         db.session.add_all((device, reading, *links.values()))
         db.session.flush()
+        invoice = bills.bill(cast.anas_customer, "2026-10-1", issued_on=date(2026, 11, 8))
+        bills.payments_known()
         own = {
             **{name: tokens.sign(link) for name, link in links.items()},
             "point": cast.anas_point,
@@ -198,9 +228,12 @@ def furnish(app: Flask, cast: Cast) -> Iterator[Places]:
             "reading": reading.id,
             "link": db.session.scalar(select(CustomerLink.id).filter_by(account_id=cast.ana.id)),
             "free_code": cast.free_code,
+            "invoice": invoice.id,
+            "customer": cast.anas_customer,
+            "no_letters": letters.unsubscribe_token(cast.ana.id, "new-invoice"),
         }
         db.session.commit()
-        path = storage.path_of(photo)
+        path = storage.path_of(storage.Shelf.PHOTOS, photo)
     yield Places(own)
     letter.unlink(missing_ok=True)
     path.unlink(missing_ok=True)

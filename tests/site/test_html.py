@@ -19,7 +19,9 @@ LANGUAGES = ["sl", "en"]
 FIRST_FLIGHT = 14_600  # bytes: ten packets, what a server sends before it hears back
 OPEN_PAGES = [name for name in PAGES if name in PUBLIC]
 ANAS_PAGES = [name for name in PAGES if name != "accounts.sign_in"]  # she is led on from there
-WITH_FIELDS = [name for name in FORMS if PLACES[name].form]
+WITH_FIELDS = [
+    name for name in FORMS if PLACES[name].form and not PLACES[name].may_be_empty
+]
 VENDOR = ROOT / "static" / "vendor"
 
 
@@ -62,7 +64,10 @@ def test_an_empty_form_comes_back_without_fault(browser, cast, places, name, lan
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["metering.points", "profile.link", "profile.overview"])
+@pytest.mark.parametrize(
+    "name",
+    ["metering.points", "profile.link", "profile.overview", "billing.invoices", "ledger.card"],
+)
 def test_a_page_of_cvetka_who_has_nothing_yet_has_no_fault(browser, cast, places, name, language):
     assert ask(browser(cast.cvetka), places.path(name), language).status_code == 200
 
@@ -119,7 +124,10 @@ def test_every_form_carries_a_token(browser, cast, places, make_app):
     ana, nobody = browser(cast.ana, app), browser(other=app)
     for name in PAGES:
         client = ana if name in ANAS_PAGES else nobody
-        for form in parse(client.get(places.path(name)).text).all("form"):
+        forms = parse(client.get(places.path(name)).text).all("form")
+        posts = [form for form in forms if form["method"] == "post" and PLACES[name].needs_token]
+        posts += [form for form in forms if form["action"] == "/odjava"]
+        for form in posts:
             tokens = [one["value"] for one in form.all("input") if one["name"] == "csrf_token"]
             assert len(tokens) == 1, name
             assert tokens[0], name
@@ -255,18 +263,23 @@ def test_the_lean_style_begins_the_whole_one():
     assert ".nav a" in _LEFT_OUT
 
 
+HTMX = [r"/static/vendor/htmx-2[.\d]+\.min\.js", r"/static/offline\.js"]
+SCRIPTS = {
+    "metering.point": HTMX,
+    "billing.invoices": HTMX,
+    "billing.invoice": [r"/static/pay\.js"],
+    "ledger.card": HTMX,
+    "ledger.card_of": HTMX,
+}
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_htmx_comes_only_where_a_page_has_an_inline_form(browser, cast, places, name):
+def test_scripts_come_only_where_a_page_needs_them(browser, cast, places, name):
     client = browser(cast.ana) if name in ANAS_PAGES else browser()
     scripts = list(parse(client.get(places.path(name)).text).all("script"))
-    if name != "metering.point":
-        assert scripts == []
-    else:
-        htmx, offline = scripts
-        assert re.fullmatch(r"/static/vendor/htmx-2[.\d]+\.min\.js", htmx["src"])
-        assert offline["src"] == "/static/offline.js"
-        assert "defer" in htmx
-        assert "defer" in offline
+    for script, pattern in zip(scripts, SCRIPTS.get(name, []), strict=True):
+        assert re.fullmatch(pattern, script["src"])
+        assert "defer" in script
 
 
 def test_htmx_is_told_not_to_evaluate_store_or_style(browser, cast, places):

@@ -22,23 +22,28 @@ FEATURES = {
     "accounts": BELOW_ACCOUNTS,
     "customers": BELOW_ACCOUNTS | {"accounts"},
     "metering": BELOW_ACCOUNTS | {"accounts", "customers"},
-    "imports": BELOW_ACCOUNTS | {"accounts", "customers", "metering"},
+    "notices": {"values"},
+    "paper": set(),
+    "ledger": {"values", "web", "customers", "paper"},
+    "billing": BELOW_ACCOUNTS | {"accounts", "customers", "metering", "ledger", "paper"},
+    "imports": BELOW_ACCOUNTS | {"accounts", "customers", "metering", "ledger", "billing"},
     "profile": BELOW_ACCOUNTS | {"accounts", "customers", "metering"},
-    "home": {"values", "web", "accounts", "customers", "metering"},
+    "home": {"values", "web", "customers", "metering", "notices", "ledger", "billing"},
     "info": {"values", "web"},
-    "demo": BELOW_ACCOUNTS | {"accounts", "customers", "metering", "imports"},
+    "demo": BELOW_ACCOUNTS
+    | {"accounts", "customers", "metering", "notices", "ledger", "billing", "imports"},
 }
 
 # A module beside the features, what it may use, and which features may use it.
 EVERY = set(FEATURES)
 MODULES = {
     "extensions": (set(), EVERY - {"values", "info"}),
-    "storage": (set(), {"metering", "demo"}),
-    "config": ({"metering"}, set()),
-    "command": ({"config", "__init__"}, {"imports", "mail", "demo"}),
-    "tables": (EVERY - {"values", "web", "home", "info", "profile", "demo"}, set()),
+    "storage": (set(), {"metering", "billing", "imports", "demo"}),
+    "config": ({"metering", "values"}, set()),
+    "command": ({"config", "__init__"}, {"imports", "mail", "notices", "demo"}),
+    "tables": (EVERY - {"values", "web", "paper", "home", "info", "profile", "demo"}, set()),
     "server": ({"command", "__init__", "extensions", "demo", "migrations"}, set()),
-    "cli": ({"server", "demo", "imports", "mail", "migrations"}, set()),
+    "cli": ({"server", "demo", "imports", "mail", "migrations", "notices"}, set()),
     "__main__": ({"cli"}, set()),
     "__init__": (EVERY | {"config", "extensions", "tables"}, set()),
     "migrations": ({"command", "extensions", "tables", "__init__"}, set()),
@@ -56,21 +61,47 @@ LAYERS = ["rules", "models", "queries", "actions", "forms", "views"]
 # Modules that decide or read, and know no framework and no database.
 PURE = {
     "accounts.rules",
+    "billing.calendar",
+    "billing.differences",
+    "billing.document",
+    "billing.en16931",
+    "billing.eslog",
+    "billing.invoice_pdf",
+    "billing.sums",
+    "billing.upn_qr",
     "customers.rules",
     "imports.cells",
     "imports.table_file",
+    "ledger.camt053",
+    "ledger.rules",
+    "ledger.statement_pdf",
     "metering.chart",
     "metering.history",
     "metering.photo",
     "metering.registers",
     "metering.rules",
     "metering.windows",
+    "paper.sheets",
     "values.clock",
+    "values.iban",
+    "values.money",
+    "values.references",
+    "values.safe_xml",
+    "values.spreadsheets",
 }
 LIBRARIES_OF_PURE = {
     "accounts.rules": {"email_validator"},
+    "billing.en16931": {"facturx", "lxml"},
+    "billing.eslog": {"lxml"},
+    "billing.invoice_pdf": {"reportlab"},
+    "billing.upn_qr": {"segno"},
     "imports.table_file": {"python_calamine"},
+    "ledger.camt053": {"lxml"},
     "metering.photo": {"PIL", "pillow_heif"},
+    "paper.sheets": {"reportlab"},
+    "values.iban": {"stdnum"},
+    "values.references": {"stdnum"},
+    "values.safe_xml": {"lxml"},
 }
 
 
@@ -182,7 +213,8 @@ def test_what_is_pure_knows_no_framework_and_no_database(module):
 
 
 def test_settings_know_of_features_only_what_a_window_is():
-    assert own_imports("config") == {"metering.windows"}
+    features = {used for used in own_imports("config") if feature(used) != "values"}
+    assert features == {"metering.windows"}
 
 
 def test_the_package_is_found():

@@ -1,0 +1,146 @@
+"""Letters about invoices and payments, and clearing up. Nothing here commits."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, select, update
+
+from .. import storage
+from ..accounts.models import Account
+from ..customers.models import CustomerLink
+from ..extensions import db
+from ..ledger.models import LedgerEntry
+from ..ledger.queries import known_until
+from ..ledger.rules import Origin
+from ..mail.actions import post
+from ..mail.models import UnwantedMail
+from ..storage import Shelf
+from ..values import clock
+from . import queries
+from .document import Kind
+from .models import Invoice
+
+# The first import brings years of invoices: nobody is told of what is old.
+NEWS_DAYS = 31
+REMIND_DAYS = 3
+DAYTIME = range(8, 20)  # hours in Slovenia: a telephone by the bed stays quiet
+ORPHANS_KEPT = timedelta(days=1)
+
+
+def announce(batch_id: int) -> None:
+    """Tell people about the invoices and payments that a batch brought."""
+    since = clock.today() - timedelta(days=NEWS_DAYS)
+    invoices = _recipients("new-invoice").where(
+        Invoice.batch_id == batch_id, Invoice.issued_on >= since, Invoice.to_pay_cents > 0
+    )
+    _post_about_invoices("new-invoice", invoices)
+    for row in db.session.execute(_payers().where(LedgerEntry.batch_id == batch_id)):
+        if row.booked_on >= since:
+            _post(
+                "payment-booked",
+                row,
+                amount_cents=-row.amount_cents,
+                day=row.booked_on.isoformat(),
+                customer_id=row.customer_id,
+            )
+
+
+def remind() -> None:
+    """Three days before an invoice is due: a letter, if it is not paid as far as is known."""
+    today = clock.today()
+    if known_until() is None or clock.now().astimezone(clock.LOCAL).hour not in DAYTIME:
+        return
+    is_open = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.open_cents > 0)
+    reminded = db.session.scalars(
+        update(Invoice)
+        .where(
+            Invoice.due_on.between(today, today + timedelta(days=REMIND_DAYS)),
+            Invoice.reminded_at.is_(None),
+            Invoice.kind == Kind.INVOICE,
+            is_open,
+        )
+        .values(reminded_at=clock.now())
+        .returning(Invoice.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    _post_about_invoices("invoice-due", _recipients("invoice-due").where(Invoice.id.in_(reminded)))
+
+
+def _wanting(kind: str) -> Any:
+    """Accounts that see the customer and have not switched the letter off."""
+    unwanted = exists().where(UnwantedMail.account_id == Account.id, UnwantedMail.kind == kind)
+    return and_(CustomerLink.ended_at.is_(None), Account.activated_at.is_not(None), ~unwanted)
+
+
+_PERSON = (Account.id.label("account_id"), Account.email, Account.language, Account.first_name)
+
+
+def _recipients(kind: str) -> Any:
+    """An invoice and a person who wants to hear of it, on each row."""
+    return (
+        select(
+            *_PERSON,
+            Invoice.id.label("invoice_id"),
+            Invoice.number,
+            Invoice.due_on,
+            Invoice.period_from,
+            Invoice.period_to,
+            LedgerEntry.open_cents,
+        )
+        .join(CustomerLink, CustomerLink.customer_id == Invoice.customer_id)
+        .join(Account, Account.id == CustomerLink.account_id)
+        .join(LedgerEntry, LedgerEntry.invoice_id == Invoice.id)
+        .where(_wanting(kind), Invoice.kind == Kind.INVOICE, LedgerEntry.open_cents > 0)
+        .order_by(Invoice.id, Account.id)
+    )
+
+
+def _payers() -> Any:
+    """A payment and a person who wants to hear of it, on each row."""
+    return (
+        select(*_PERSON, LedgerEntry.amount_cents, LedgerEntry.booked_on, LedgerEntry.customer_id)
+        .join(CustomerLink, CustomerLink.customer_id == LedgerEntry.customer_id)
+        .join(Account, Account.id == CustomerLink.account_id)
+        .where(
+            _wanting("payment-booked"),
+            LedgerEntry.origin == Origin.PAYMENT,
+            LedgerEntry.payment_id.is_not(None),
+        )
+        .order_by(LedgerEntry.id, Account.id)
+    )
+
+
+def _post_about_invoices(kind: str, recipients: Select[Any]) -> None:
+    for row in _rows(recipients):
+        _post(
+            kind,
+            row,
+            invoice_id=row.invoice_id,
+            number=row.number,
+            amount_cents=row.open_cents,
+            due_on=row.due_on.isoformat(),
+            period_from=row.period_from.isoformat() if row.period_from else "",
+            period_to=row.period_to.isoformat() if row.period_to else "",
+        )
+
+
+def _rows(query: Select[Any]) -> Iterator[Any]:
+    yield from db.session.execute(query).all()
+
+
+def _post(kind: str, row: Any, **facts: Any) -> None:
+    post(
+        kind,
+        row.email,
+        language=row.language,
+        account_id=row.account_id,
+        first_name=row.first_name,
+        **facts,
+    )
+
+
+def clear_originals() -> None:
+    """Discard PDFs of imports that were not kept, or were taken back."""
+    for name in storage.older_than(Shelf.INVOICES, ORPHANS_KEPT) - queries.originals():
+        storage.discard(Shelf.INVOICES, name)

@@ -1,0 +1,155 @@
+"""What the page of one invoice shows, put together from queries and rules."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from flask import current_app
+
+from ..ledger.queries import known_until
+from ..ledger.rules import State, state
+from ..values import clock
+from . import differences, queries, upn_qr
+from .differences import Bill, Part
+from .document import Content, Kind, Line, Party, VatSum, from_json
+from .models import Invoice
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How the invoice differs from an earlier one: the parts come to ``cents``."""
+
+    earlier: Invoice
+    cents: int
+    parts: tuple[Part, ...]
+    used_m3: Decimal | None
+    used_before_m3: Decimal | None
+
+
+@dataclass(frozen=True)
+class InvoicePage:
+    """One invoice as its resident sees it. ``open_cents`` is what is still to be paid."""
+
+    invoice: Invoice
+    content: Content
+    state: State
+    open_cents: int
+    known_until: date | None
+    comparisons: tuple[Comparison, ...]
+    corrections: tuple[Invoice, ...]
+    order: upn_qr.Order
+    obstacle: upn_qr.Obstacle | None
+
+    @property
+    def is_credit(self) -> bool:
+        return self.invoice.kind == Kind.CREDIT_NOTE
+
+    @property
+    def seller(self) -> Party:
+        return self.content.seller or operator()
+
+    @property
+    def vat(self) -> tuple[VatSum, ...]:
+        return self.content.vat or vat_of(self.content.lines)
+
+    @property
+    def meters(self) -> tuple[Line, ...]:
+        """A line for each meter that has its values on the invoice."""
+        return meters_of(self.content.lines)
+
+
+def page_of(invoice: Invoice) -> InvoicePage:
+    """Everything about ``invoice``."""
+    content = from_json(invoice.content)
+    known = known_until()
+    open_cents = queries.open_cents_of(invoice)
+    order = order_of(invoice, content, open_cents if open_cents > 0 else invoice.to_pay_cents)
+    return InvoicePage(
+        invoice=invoice,
+        content=content,
+        state=state_of(invoice, open_cents, known),
+        open_cents=open_cents,
+        known_until=known,
+        comparisons=_comparisons(invoice, content),
+        corrections=tuple(queries.corrected_by(invoice)),
+        order=order,
+        obstacle=upn_qr.why_not(order),
+    )
+
+
+def state_of(invoice: Invoice, open_cents: int, known: date | None) -> State:
+    """How the invoice stands today."""
+    amount = -invoice.to_pay_cents if invoice.kind == Kind.CREDIT_NOTE else invoice.to_pay_cents
+    return state(amount, open_cents, invoice.due_on, known_until=known, today=clock.today())
+
+
+def order_of(invoice: Invoice, content: Content, amount_cents: int) -> upn_qr.Order:
+    """The payment order for ``amount_cents`` of the invoice; of a credit note for less than 0."""
+    payee = content.seller or operator()
+    is_credit = invoice.kind == Kind.CREDIT_NOTE
+    return upn_qr.Order(
+        payer=(invoice.payer_name, invoice.payer_street, invoice.payer_place),
+        amount_cents=-amount_cents if is_credit else amount_cents,
+        purpose_code=invoice.purpose_code or current_app.config["PURPOSE_CODE"],
+        # The bank shows it to both sides, in the operator's language.
+        purpose=f"Plačilo računa {invoice.number}",
+        due_on=invoice.due_on,
+        iban=invoice.iban or current_app.config["OPERATOR_IBAN"],
+        reference=invoice.reference,
+        payee=(payee.name, payee.street, payee.place),
+    )
+
+
+def operator() -> Party:
+    """Who sells, where the document does not say."""
+    post_code, _, town = current_app.config["OPERATOR_PLACE"].partition(" ")
+    return Party(
+        name=current_app.config["OPERATOR_NAME"],
+        street=current_app.config["OPERATOR_STREET"],
+        post_code=post_code,
+        town=town,
+        tax_number=current_app.config["OPERATOR_TAX_NUMBER"],
+    )
+
+
+def vat_of(lines: tuple[Line, ...]) -> tuple[VatSum, ...]:
+    """The lines' sums by VAT rate, where the document does not give them."""
+    rates = sorted({line.vat_rate for line in lines if line.vat_rate is not None})
+    return tuple(
+        VatSum(
+            rate=rate,
+            base_cents=sum(line.net_cents for line in lines if line.vat_rate == rate),
+            vat_cents=sum(line.vat_cents for line in lines if line.vat_rate == rate),
+        )
+        for rate in rates
+    )
+
+
+def meters_of(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The first line of each meter that says what it showed."""
+    found = {
+        line.meter: line
+        for line in reversed(lines)
+        if line.meter and line.old_value is not None and line.new_value is not None
+    }
+    return tuple(reversed(found.values()))
+
+
+def _comparisons(invoice: Invoice, content: Content) -> tuple[Comparison, ...]:
+    """With the one before, and with the same month a year ago, if that is another one."""
+    if invoice.kind == Kind.CREDIT_NOTE:
+        return ()
+    earlier = {one.id: one for one in queries.comparable_before(invoice) if one}
+    now = Bill(invoice.to_pay_cents, content)
+    return tuple(_compared(now, one) for one in earlier.values())
+
+
+def _compared(now: Bill, earlier: Invoice) -> Comparison:
+    before = Bill(earlier.to_pay_cents, from_json(earlier.content))
+    return Comparison(
+        earlier=earlier,
+        cents=now.to_pay_cents - before.to_pay_cents,
+        parts=tuple(part for part in differences.explain(before, now) if part.cents),
+        used_m3=differences.water_m3(now),
+        used_before_m3=differences.water_m3(before),
+    )

@@ -1,0 +1,154 @@
+"""Invoices of a resident: the list, one invoice, its PDF, and how to pay it."""
+
+from datetime import date
+from functools import lru_cache
+
+from flask import Blueprint, request, send_file, url_for
+from flask_login import current_user
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from .. import storage
+from ..customers.queries import customers_of
+from ..ledger.queries import known_until
+from ..ledger.rules import State, overdue_before, state
+from ..metering.queries import points_of
+from ..storage import Shelf
+from ..values import clock, iban, money, references
+from ..web.download import download
+from ..web.filters import short_day
+from ..web.htmx import show
+from ..web.numbers import row_number
+from . import page as pages
+from . import queries, upn_qr, wording
+from .calendar import due_entry
+from .document import Kind
+
+bp = Blueprint("billing", __name__, url_prefix="/racuni")
+PICTURES_KEPT = 200  # of about 1.5 kB; making one takes 20 ms
+
+
+@bp.get("")
+def invoices() -> Response:
+    wanted = _filter()
+    page = max(request.args.get("stran", 1, type=row_number), 1)
+    account_id = current_user.id
+    found = queries.invoices_of(account_id, wanted, page)
+    known, today = known_until(), clock.today()
+    customers = {row.id: row for row in customers_of(account_id)}
+    part = "page" if request.headers.get("HX-Target") == "older" else "found"
+    return show(
+        "billing/invoices.html",
+        part,
+        rows=[_row(row, known, today) for row in found[: queries.PAGE_ROWS]],
+        next_page=page + 1 if len(found) > queries.PAGE_ROWS else None,
+        page=page,
+        wanted=wanted,
+        totals=queries.totals_of(account_id, wanted, overdue_before(known, today)),
+        years=queries.years_of(account_id),
+        customers=customers,
+        points=points_of(account_id),
+        known_until=known,
+        pay=f"{request.script_root}{bp.url_prefix}/",
+    )
+
+
+def _filter() -> queries.Filter:
+    return queries.Filter(
+        year=request.args.get("leto", type=_year),
+        customer_id=request.args.get("stranka", type=row_number),
+        supply_point=request.args.get("mesto", "")[:100],
+        unpaid=bool(request.args.get("neplacani")),
+    )
+
+
+def _year(text: str) -> int:
+    number = row_number(text)
+    if not date.min.year <= number <= date.max.year:
+        raise ValueError(text)
+    return number
+
+
+Row = tuple[int, int, str, str, str, str, str, str, str, str]
+
+
+def _row(row: queries.InvoiceRow, known: date | None, today: date) -> Row:
+    """A row as the table writes it: everything ready, so that the loop is quick."""
+    now = state(row.amount_cents, row.open_cents, row.due_on, known_until=known, today=today)
+    partly = now in {State.PARTLY, State.OVERDUE} and row.open_cents < row.amount_cents
+    return (
+        row.id,
+        row.customer_id,
+        row.number,
+        wording.title(row),
+        short_day(row.issued_on),
+        "" if row.kind == Kind.CREDIT_NOTE else short_day(row.due_on),
+        money.euros(row.amount_cents),
+        wording.tone(now),
+        wording.state(now),
+        money.euros(row.open_cents) if partly else "",
+    )
+
+
+@bp.get("/<int:invoice_id>")
+def invoice(invoice_id: int) -> Response:
+    found = queries.invoice_of(current_user.id, invoice_id)
+    page = pages.page_of(found)
+    return show(
+        "billing/invoice.html",
+        "content",
+        page=page,
+        invoice=found,
+        wording=wording,
+        reference=references.printed(page.order.reference),
+        account=iban.printed(page.order.iban),
+    )
+
+
+@bp.get("/<int:invoice_id>/racun.pdf")
+def pdf(invoice_id: int) -> Response:
+    """The operator's own PDF where there is one, else ours."""
+    from .printed import invoice_on_paper  # draws with reportlab: loaded when it is needed
+
+    found = queries.invoice_of(current_user.id, invoice_id)
+    name = f"{found.kind.replace('_', '-')}-{_plain(found.number)}.pdf"
+    kept = storage.path_of(Shelf.INVOICES, found.original) if found.original else None
+    if kept and kept.exists():
+        return send_file(kept, mimetype="application/pdf", as_attachment=True, download_name=name)
+    return download(invoice_on_paper(pages.page_of(found)), "application/pdf", name)
+
+
+def _plain(number: str) -> str:
+    """A number as a part of a file's name."""
+    return "".join(sign if sign.isalnum() else "-" for sign in number)
+
+
+@bp.get("/<int:invoice_id>/upn.png")
+def picture(invoice_id: int) -> Response:
+    """The UPN QR as a picture, as long as there is something to pay."""
+    page = pages.page_of(queries.invoice_of(current_user.id, invoice_id))
+    if page.obstacle or page.state == State.PAID:
+        raise NotFound
+    name = f"upn-{_plain(page.invoice.number)}.png"
+    as_file = "shrani" in request.args
+    return download(_picture(page.order), "image/png", name, attached=as_file)
+
+
+@lru_cache(maxsize=PICTURES_KEPT)
+def _picture(order: upn_qr.Order) -> bytes:
+    return upn_qr.png(order)
+
+
+@bp.get("/<int:invoice_id>/rok.ics")
+def due_date(invoice_id: int) -> Response:
+    found = queries.invoice_of(current_user.id, invoice_id)
+    if found.kind == Kind.CREDIT_NOTE:
+        raise NotFound
+    entry = due_entry(
+        uid=f"invoice-{found.id}@{request.host.partition(':')[0]}",
+        due_on=found.due_on,
+        issued_on=found.issued_on,
+        title=f"{wording.title(found)}: {money.euros(found.to_pay_cents)}",
+        text=url_for(".invoice", invoice_id=found.id, _external=True),
+    )
+    return download(entry, "text/calendar", f"rok-{_plain(found.number)}.ics")

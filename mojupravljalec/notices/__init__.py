@@ -1,0 +1,1 @@
+"""Announcements of the operator: no water tomorrow, the office is closed."""

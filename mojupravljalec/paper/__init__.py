@@ -1,0 +1,1 @@
+"""What every PDF shares: A4 sheets, embedded fonts, tables."""
