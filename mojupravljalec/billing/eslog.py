@@ -41,6 +41,7 @@ _INVOICES = frozenset(
 _CREDIT_NOTES = frozenset(map(str, (81, 83, 261, 262, 296, 308, 381, 396, 420, 458, 532)))
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,10})?")
+_LEAST_UNITS = Decimal("0.001")  # a price of less is one of nothing
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 
 _NAMESPACE = "urn:eslog:2.00"
@@ -110,10 +111,11 @@ def price(text: str, for_units: str, what: str) -> Decimal:
 
     Raises BadInvoice.
     """
-    units = decimal(for_units, f"{what}: za koliko enot") if for_units else Decimal(1)
-    if not units:
+    said = decimal(text, what)
+    units = decimal(for_units, f"{what}, za koliko enot") if for_units else Decimal(1)
+    if abs(units) < _LEAST_UNITS:
         raise _bad(for_units, what, "cena za nič enot")
-    return decimal(text, what) if units == 1 else decimal(text, what) / units
+    return said if units == 1 else said / units
 
 
 def kind(text: str, what: str) -> Kind:

@@ -264,7 +264,7 @@ def _flaw(
     )
 
 
-def strays() -> list[str]:
+def strays(_batch_id: int) -> list[str]:
     """What to say of lines whose invoice was in none of the batch's files."""
     numbers = select(LINES.c.number).where(LINES.c.used == 0).distinct()
     found = db.session.scalars(numbers.order_by(LINES.c.number).limit(SHOWN + 1)).all()
@@ -300,4 +300,5 @@ KIND = Kind(
     scratch=(LINES,),
     gather=gathered,
     note_bad=note_bad,
+    finish=strays,
 )

@@ -36,8 +36,13 @@ TITLES = {
     "occupancy": "uporabniki odjemnih mest",
     "meter_installation": "vodomeri",
     "reading": "odčitki",
+    "invoice": "računi",
+    "ledger_entry": "vrstice kartice",
+    "bank_payment": "plačila",
     "earlier_reading": "popravljeni odčitki",
 }
+# What an entry of a ledger belongs to may go: see `cards.taking_back`.
+LETS_GO = {("ledger_entry", "invoice_id"), ("ledger_entry", "payment_id")}
 FATES = NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 
 
@@ -202,12 +207,12 @@ def built_on(tables: Sequence[Table], batch_id: int) -> str | None:
 
 
 def _references_to(table: Table) -> list[Column[Any]]:
-    """Every column of the database that refers to ``table``."""
+    """Every column of the database that refers to ``table`` and does not let go of it."""
+    keys = (key for other in table.metadata.sorted_tables for key in other.foreign_keys)
     return [
         key.parent
-        for other in table.metadata.sorted_tables
-        for key in other.foreign_keys
-        if key.column.table is table
+        for key in keys
+        if key.column.table is table and (key.parent.table.name, key.parent.name) not in LETS_GO
     ]
 
 

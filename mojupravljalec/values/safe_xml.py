@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 MEGABYTE = 1024 * 1024
-MOST_BYTES = 20 * MEGABYTE  # of a document that is read whole
+MOST_BYTES = 5 * MEGABYTE  # of a document that is read whole
 STREAMED_BYTES = 500 * MEGABYTE
 _PIECE = 65_536
 _OPTIONS: dict[str, Any] = {

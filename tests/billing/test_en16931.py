@@ -365,6 +365,11 @@ def test_a_day_that_is_none_is_refused():
     assert refusal(CII, (">20261102<", ">včeraj<")).startswith("CrossIndustryInvoice ni berljiv:")
 
 
+def test_without_a_vat_number_the_seller_has_a_tax_number():
+    local = changed(CII, ('"VA">SI50223054<', '"FC">50223054<'))
+    assert read(local).content.seller.tax_number == "50223054"
+
+
 def test_of_several_accounts_the_first_is_taken():
     means = UBL[UBL.index("<a:PaymentMeans>") : UBL.index("<a:TaxTotal>")]
     other = means.replace("si56 0201 7001 4356 205", "SI56051008010486080")

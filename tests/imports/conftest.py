@@ -48,6 +48,17 @@ class Terminal:
         path = content if isinstance(content, Path) else self.file(f"{kind}.csv", content)
         return CliRunner().invoke(import_files, [kind, str(path), *options])
 
+    def import_all(self, kind: str, *files: Path | str) -> Any:
+        """Several files, and options, as one import."""
+        return CliRunner().invoke(import_files, [kind, *map(str, files)])
+
+    def bills(self, invoices: str, lines: str = "", *options: str) -> Any:
+        """A table of invoices, and one of their lines."""
+        files = [self.file("racuni.csv", invoices)]
+        if lines:
+            files.append(self.file("postavke.csv", lines))
+        return self.import_all("invoices", *files, *options)
+
     def undo(self, kind: str) -> Any:
         return CliRunner().invoke(undo, [kind])
 
