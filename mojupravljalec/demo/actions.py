@@ -1,17 +1,25 @@
 """Writing the demo utility into an empty database. Nothing here commits."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
+from flask import current_app
 from sqlalchemy import exists, func, insert, select, text
 
 from ..accounts.models import Account
 from ..accounts.passwords import hash_password
 from ..audit.actions import record
+from ..billing.document import Document
 from ..customers.models import Customer, CustomerLink
 from ..extensions import Base, db
+from ..ledger.models import BankPayment, PaymentsKnown
 from ..metering.models import SupplyPoint
-from .utility import ANA, BOJAN, BOJANS_MOTHER, UNUSED, Utility
+from ..notices.models import Notice
+from . import papers
+from .books import Owed, Row
+from .utility import ANA, BOJAN, BOJANS_MOTHER, TOWNS, UNUSED, Rows, Utility
 
 PASSWORD = "modra-lipa-7"  # noqa: S105 of the demo's residents, shown to everybody
 RESIDENTS = {
@@ -24,6 +32,17 @@ TABLES = (
     ("occupancies", "occupancy"),
     ("meters", "meter_installation"),
     ("readings", "reading"),
+    ("invoices", "invoice"),
+    ("payments", "bank_payment"),
+    ("entries", "ledger_entry"),
+)
+NUMBERED = (  # whose rows are numbered here
+    "customer",
+    "supply_point",
+    "meter_installation",
+    "invoice",
+    "bank_payment",
+    "ledger_entry",
 )
 
 
@@ -36,6 +55,7 @@ def is_empty() -> bool:
     in_use = (
         select(Customer.id).limit(1),
         select(SupplyPoint.id).limit(1),
+        select(BankPayment.id).limit(1),
         select(Account.id).where(Account.email_key.in_(RESIDENTS)).limit(1),
     )
     return all(db.session.scalar(query) is None for query in in_use)
@@ -47,22 +67,72 @@ def is_demo() -> bool:
     return db.session.scalar(residents) == len(RESIDENTS)
 
 
-def grow(utility: Utility, progress: Callable[[int], None]) -> None:
-    """Write all of ``utility`` and two residents; ``progress`` hears of the customers done.
+@dataclass
+class Later:
+    """What is not in the books yet: invoices to be imported, and what a statement will pay."""
 
-    Raises NotEmpty.
+    unsent: list[Document] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+    booked: Row | None = None
+
+    def note(self, rows: Rows) -> None:
+        """Keep of ``rows`` what the files need, and no more."""
+        self.unsent += rows.unsent
+        self.owed += rows.owed[: papers.PAID - len(self.owed)]
+        known = [row for row in rows.payments if row["customer_id"] and row["amount_cents"] > 0]
+        if self.booked is None and known:
+            self.booked = max(known, key=lambda row: row["booked_on"])
+
+
+def grow(utility: Utility, progress: Callable[[int], None]) -> None:
+    """Write all of ``utility``, two residents, and the files to be imported by hand.
+
+    ``progress`` hears of the customers done. Raises NotEmpty.
     """
     if not is_empty():
         raise NotEmpty
+    later = Later()
     for rows in utility.chunks():
         for name, table in TABLES:
             if found := getattr(rows, name):
                 db.session.execute(insert(Base.metadata.tables[table]), found)
+        later.note(rows)
         progress(len(rows.customers))
     _count_on()
+    db.session.add(PaymentsKnown(until_on=utility.days.known_until))
+    db.session.add(_notice(utility.today))
+    _write_files(later, utility)
     for email, (first_name, last_name, customers) in RESIDENTS.items():
         _resident(email, first_name, last_name, customers, utility.until)
     record("demo.grown", customers=utility.customers, months=utility.months, seed=utility.seed)
+
+
+def files() -> tuple[Path, Path]:
+    """Where the invoices and the statement lie that are to be imported by hand."""
+    folder = Path(current_app.instance_path) / "demo"
+    return folder / "racuni.zip", folder / "izpisek.xml"
+
+
+def _write_files(later: Later, utility: Utility) -> None:
+    invoices, statement = files()
+    statement.parent.mkdir(parents=True, exist_ok=True)
+    statement.write_bytes(papers.statement(later.owed, later.booked, utility.days))
+    if later.unsent:
+        invoices.write_bytes(papers.invoices(later.unsent))
+    else:
+        invoices.unlink(missing_ok=True)  # of an earlier, larger demo
+
+
+def _notice(today: date) -> Notice:
+    last_on = today + timedelta(days=5)
+    town = TOWNS[0][1]
+    return Notice(
+        title=f"Brez vode: {town}",
+        text=f"Zaradi menjave cevi {last_on.day}. {last_on.month}. {last_on.year} od 8. do 13. ure "
+        f"v naselju {town} ne bo vode. Shranite si jo nekaj vnaprej.",
+        from_on=today - timedelta(days=2),
+        to_on=last_on,
+    )
 
 
 def unused_code() -> str | None:
@@ -103,7 +173,7 @@ def _count_on() -> None:
     """Rows were numbered here: Postgres' own counters go on after them."""
     if db.engine.dialect.name != "postgresql":
         return
-    for table in ("customer", "supply_point", "meter_installation"):
+    for table in NUMBERED:
         db.session.execute(
             text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608 our own names
         )

@@ -1,5 +1,6 @@
 """`mojupravljalec demo`: a utility to try the portal with."""
 
+import shlex
 from datetime import timedelta
 
 import click
@@ -22,10 +23,11 @@ CUSTOMERS, MONTHS, SEED = 60, 36, 1
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Same seed, same demo.")
 @in_portal
 def demo(customers: int, months: int, seed: int) -> None:
-    """Grow a demo utility in an empty database: customers, meters and months of readings.
+    """Grow a demo utility in an empty database: customers, readings, invoices and payments.
 
     Two residents can sign in at once, and one customer code is left to be linked. Readings go
-    up to the end of the last month, so that this month's are still to be sent.
+    up to the end of the last month, so that this month's are still to be sent. Some invoices
+    and a bank statement are left in files to be imported.
     """
     if not inspect(db.engine).has_table("customer"):
         raise click.ClickException("There is no database yet. First: mojupravljalec upgrade")
@@ -38,6 +40,7 @@ def demo(customers: int, months: int, seed: int) -> None:
         actions.grow(_utility(customers, months, seed), bar.update)
     db.session.commit()
     say_how_to_sign_in()
+    _say_what_to_import()
 
 
 def grow_if_empty() -> None:
@@ -57,6 +60,12 @@ def say_how_to_sign_in() -> None:
         click.echo(f"Prosta koda stranke: {code}")
 
 
+def _say_what_to_import() -> None:
+    for kind, path in zip(("invoices", "statements"), actions.files(), strict=True):
+        if path.exists():
+            click.echo(f"Za uvoz: mojupravljalec import {kind} {shlex.quote(str(path))}")
+
+
 def _utility(customers: int, months: int, seed: int) -> Utility:
-    until = clock.today().replace(day=1) - timedelta(days=1)
-    return Utility(customers, months, seed, until)
+    today = clock.today()
+    return Utility(customers, months, seed, today.replace(day=1) - timedelta(days=1), today)

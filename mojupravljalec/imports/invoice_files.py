@@ -20,7 +20,8 @@ from .table_file import MEGABYTE, Progress, Row, Source
 FILE = "datoteka"
 PDF_BYTES = 20 * MEGABYTE
 PDF_BEGINS, PDF_ENDS = b"%PDF-", b"%%EOF"
-NOTHING_YET = 1024  # bytes at the end of a PDF in which its mark must stand
+TAIL = 1024  # bytes at the end of a PDF in which its mark must stand
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Pile:
         data = self._bytes(name, PDF_BYTES)
         if len(data) > PDF_BYTES:
             raise cells.BadCell(f"priloga {name} je nad {PDF_BYTES // MEGABYTE} MB")
-        if not data.startswith(PDF_BEGINS) or PDF_ENDS not in data[-NOTHING_YET:]:
+        if not data.startswith(PDF_BEGINS) or PDF_ENDS not in data[-TAIL:]:
             raise cells.BadCell(f"priloga {name} ni PDF")
         return data
 
@@ -128,8 +129,9 @@ def kind_of(pile: Pile, *, keep_originals: bool, accept_sums: bool) -> Kind:
     kept = partial(keep, pile) if keep_originals else None
     return replace(
         invoices.KIND,
-        columns=(Column(FILE, pile.document, required=True),),
+        columns=(Column(FILE, pile.document, required=True, unlike=True),),
         shape=shape,
+        at_once=AT_ONCE,
         load=partial(invoices.load, accept_sums=accept_sums, keep_original=kept),
     )
 

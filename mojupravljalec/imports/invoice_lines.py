@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -16,6 +15,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
+    distinct,
     func,
     insert,
     literal,
@@ -30,6 +30,7 @@ from .kind import BadRow, Column, Counts, Kind
 from .staging import TEMPORARY, Field, analyze, index, rejected_lines, staging_table
 
 NUMBER = "stevilka_racuna"
+LINE_SUMS = ("net_cents", "vat_cents", "gross_cents")
 
 
 def _run_fields() -> list[Field[Any]]:
@@ -41,7 +42,7 @@ def _run_fields() -> list[Field[Any]]:
         Field("number", String),
         Field("content", String),  # the lines as `document.to_json` writes them
         Field("supply_points", String),
-        *(Field(name, BigInteger) for name in ("net_cents", "vat_cents", "gross_cents")),
+        *(Field(name, BigInteger) for name in LINE_SUMS),
         Field("rows", Integer),
         Field("flaw", String),
     ]
@@ -58,60 +59,80 @@ LINES = Table(
 )
 RUN_NAMES = [field.name for field in _run_fields()]
 HUNDRED = Decimal(100)
+NULL, EMPTY = "null", '""'  # as JSON
 SHOWN = 10
+AT_ONCE = 100_000
 
-quoted = lru_cache(maxsize=65_536)(json.JSONEncoder(ensure_ascii=False).encode)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def optional(cell: str | None) -> str:
-    """A decimal as JSON text."""
-    return "null" if cell is None else f'"{cell}"'
+def quoted(cell: str) -> str:
+    """A text as JSON."""
+    return _quoted(cells.text(cell))
+
+
+def decimal(cell: str) -> str:
+    """A decimal as JSON: a text, so that no decimal is lost."""
+    return f'"{cells.decimal(cell)}"'
+
+
+def percent(cell: str) -> str:
+    """A rate in per cent as JSON."""
+    return f'"{cells.percent(cell)}"'
 
 
 def shape(
     number: str,
     description: str,
-    quantity: str | None,
+    quantity: str,
     unit: str,
-    price: str | None,
-    rate: str | None,
+    price: str,
+    rate: str,
     net: int | None,
     vat: int | None,
     gross: int | None,
     point: str,
     meter: str,
-    old: str | None,
-    new: str | None,
+    old: str,
+    new: str,
 ) -> tuple[Any, ...]:
-    """One line as a run of its own: its JSON, its supply point and its sums."""
+    """One line as a run of its own: its JSON, its supply point and its sums.
+
+    Texts and decimals come as JSON already, so that they only need to be put together.
+    """
     if net is None or vat is None or gross is None:
-        net, vat, gross = _completed(quantity, price, rate, net, vat, gross)
+        net, vat, gross = _completed(_value(quantity), _value(price), _value(rate), net, vat, gross)
     flaw = ""
     if net + vat != gross:
-        flaw = f"{description}: {money.written(net + vat)} ni {money.written(gross)}"
+        told = f"{money.written(net + vat)} ni {money.written(gross)}"
+        flaw = f"{json.loads(description)}: {told}"
     content = (
-        f"[{quoted(description)},{optional(quantity)},{quoted(unit)},{optional(price)},"
-        f"{optional(rate)},{net},{vat},{gross},{quoted(point)},{quoted(meter)},"
-        f"{optional(old)},{optional(new)}]"
+        f"[{description},{quantity},{unit},{price},{rate},{net},{vat},{gross},"
+        f"{point},{meter},{old},{new}]"
     )
     return (number, content, point, net, vat, gross, 1, flaw)
 
 
+def _value(written: str) -> Decimal | None:
+    """The decimal that JSON says, or None."""
+    return None if written == NULL else Decimal(written.strip('"'))
+
+
 def _completed(
-    quantity: str | None,
-    price: str | None,
-    rate: str | None,
+    quantity: Decimal | None,
+    price: Decimal | None,
+    rate: Decimal | None,
     net: int | None,
     vat: int | None,
     gross: int | None,
 ) -> tuple[int, int, int]:
     """Net, VAT and gross, where the file leaves some out. Rounded half up, line by line."""
-    share = Decimal(rate or 0) / HUNDRED
+    share = (rate or Decimal(0)) / HUNDRED
     if net is None and gross is not None:
         before_vat = Decimal(gross) / HUNDRED / (1 + share)
         net = money.half_up(before_vat) if vat is None else gross - vat
     elif net is None and quantity is not None and price is not None:
-        net = money.half_up(Decimal(quantity) * Decimal(price))
+        net = money.half_up(quantity * price)
     elif net is None:
         raise BadRow("osnova", "manjka; ni ne zneska ne količine s ceno")
     if vat is None:
@@ -121,25 +142,27 @@ def _completed(
 
 def gathered(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Runs of lines of the same invoice as one row each; ``rows`` begin with the line."""
-    return [_run(list(run)) for _, run in groupby(rows, key=itemgetter(1))]
+    return [_run(tuple(run)) for _, run in groupby(rows, key=itemgetter(1))]
 
 
-def _run(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    if len(rows) == 1:
-        line, number, content, point, *sums, flaw = rows[0]
-        return (line, number, content, f"\n{point}\n" if point else "", *sums, flaw)
-    points = dict.fromkeys(row[3] for row in rows if row[3])
+def _run(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    lines, numbers, contents, points, nets, vats, grosses, _, flaws = zip(*rows, strict=True)
     return (
-        rows[0][0],
-        rows[0][1],
-        ",".join([row[2] for row in rows]),
-        "\n" + "\n".join(points) + "\n" if points else "",
-        sum([row[4] for row in rows]),
-        sum([row[5] for row in rows]),
-        sum([row[6] for row in rows]),
+        lines[0],
+        numbers[0],
+        ",".join(contents),
+        _point_list(points),
+        sum(nets),
+        sum(vats),
+        sum(grosses),
         len(rows),
-        next((row[8] for row in rows if row[8]), ""),
+        next(filter(None, flaws), ""),
     )
+
+
+def _point_list(points: Sequence[str]) -> str:
+    """The supply points as `Invoice.supply_points` keeps them; they come as JSON."""
+    return "".join([f"\n{json.loads(one)}\n" for one in dict.fromkeys(points) if one != EMPTY])
 
 
 def load(_present: frozenset[str], _batch_id: int) -> Counts:
@@ -166,7 +189,7 @@ def join_lines(invoices: Table) -> None:
     """
     index(LINES, "number")
     analyze(LINES)
-    lines = _by_number(invoices)
+    lines = _by_number(invoices) if _is_scattered() else LINES.alias("lines")
     sums = {
         "net_cents": func.coalesce(invoices.c.net_cents, lines.c.net_cents),
         "vat_cents": func.coalesce(invoices.c.vat_cents, lines.c.vat_cents),
@@ -182,13 +205,21 @@ def join_lines(invoices: Table) -> None:
             content='{"lines":[' + lines.c.content + "]}",
             supply_points=lines.c.supply_points,
             flaw=lines.c.flaw,
+            **{f"lines_{name}": lines.c[name] for name in LINE_SUMS},
             **sums,
         )
         .where(invoices.c.number == lines.c.number)
     )
-    _note_flaws(invoices, lines)
+    _note_flaws(invoices)
     here = select(invoices.c.number)
     db.session.execute(update(LINES).values(used=1).where(LINES.c.number.in_(here)))
+
+
+def _is_scattered() -> bool:
+    """Whether the lines of any invoice do not stand together."""
+    runs = select(func.count(), func.count(distinct(LINES.c.number))).select_from(LINES)
+    all_runs, numbers = db.session.execute(runs).one()
+    return bool(all_runs != numbers)
 
 
 def _by_number(invoices: Table) -> Any:
@@ -205,10 +236,7 @@ def _by_number(invoices: Table) -> Any:
             LINES.c.number,
             joined("content", ",").label("content"),
             joined("supply_points", "").label("supply_points"),
-            *(
-                func.sum(LINES.c[name]).label(name)
-                for name in ("net_cents", "vat_cents", "gross_cents")
-            ),
+            *(func.sum(LINES.c[name]).label(name) for name in LINE_SUMS),
             func.max(LINES.c.flaw).label("flaw"),
         )
         .where(LINES.c.number.in_(select(invoices.c.number)))
@@ -217,28 +245,19 @@ def _by_number(invoices: Table) -> Any:
     )
 
 
-def _note_flaws(invoices: Table, lines: Any) -> None:
+def _note_flaws(invoices: Table) -> None:
     """What of an invoice with lines, or of its head alone, does not come to its sum."""
     head = invoices.c
-    found: Select[Any] = (
-        select(
-            head.line,
-            head.net_cents,
-            head.vat_cents,
-            head.gross_cents,
-            head.to_pay_cents,
-            lines.c.net_cents,
-            lines.c.vat_cents,
-            lines.c.gross_cents,
-        )
-        .outerjoin(lines, lines.c.number == head.number)
-        .where(
-            head.flaw == "",
-            (head.gross_cents != head.to_pay_cents)
-            | (head.net_cents != lines.c.net_cents)
-            | (head.vat_cents != lines.c.vat_cents)
-            | (head.to_pay_cents != lines.c.gross_cents),
-        )
+    found: Select[Any] = select(
+        head.line,
+        *(head[name] for name in (*LINE_SUMS, "to_pay_cents")),
+        *(head[f"lines_{name}"] for name in LINE_SUMS),
+    ).where(
+        head.flaw == "",
+        (head.gross_cents != head.to_pay_cents)
+        | (head.net_cents != head.lines_net_cents)
+        | (head.vat_cents != head.lines_vat_cents)
+        | (head.to_pay_cents != head.lines_gross_cents),
     )
     flaws = [{"at": row[0], "why": _flaw(*row[1:])} for row in db.session.execute(found)]
     if flaws:
@@ -280,24 +299,25 @@ KIND = Kind(
     stem="postavke",
     columns=(
         Column(NUMBER, cells.text, required=True),
-        Column("opis", cells.text, required=True),
-        Column("kolicina", cells.decimal, empty=None),
-        Column("enota", cells.text),
-        Column("cena", cells.decimal, empty=None),
-        Column("stopnja_ddv", cells.percent, empty=None),
+        Column("opis", quoted, required=True),
+        Column("kolicina", decimal, empty=NULL),
+        Column("enota", quoted, empty=EMPTY),
+        Column("cena", decimal, empty=NULL),
+        Column("stopnja_ddv", percent, empty=NULL),
         Column("osnova", cells.money, empty=None),
         Column("ddv", cells.money, empty=None),
         Column("znesek", cells.money, empty=None),
-        Column("sifra_odjemnega_mesta", cells.text),
-        Column("stevilka_vodomera", cells.text),
-        Column("staro_stanje", cells.decimal, empty=None),
-        Column("novo_stanje", cells.decimal, empty=None),
+        Column("sifra_odjemnega_mesta", quoted, empty=EMPTY),
+        Column("stevilka_vodomera", quoted, empty=EMPTY),
+        Column("staro_stanje", decimal, empty=NULL),
+        Column("novo_stanje", decimal, empty=NULL),
     ),
     staged=STAGED,
     shape=shape,
     load=load,
     tables=(),
     scratch=(LINES,),
+    at_once=AT_ONCE,
     gather=gathered,
     note_bad=note_bad,
     finish=strays,

@@ -9,6 +9,8 @@ from sqlalchemy import Table
 
 from .cells import BadCell, plain
 
+REMEMBERED = 20_000  # cells of a column
+
 # A cell's text becomes a value, or BadCell says why not.
 Reader = Callable[[str], Any]
 
@@ -18,7 +20,8 @@ class Column:
     """One column. ``required``: it must be there and filled; else ``empty`` is its value.
 
     ``stated``: a file without the column says ``empty`` too. Other columns that are missing
-    leave what the portal already knows.
+    leave what the portal already knows. ``unlike``: no cell is like another, so that there is
+    nothing to be remembered.
     """
 
     heading: str
@@ -26,6 +29,7 @@ class Column:
     required: bool = False
     empty: Any = ""
     stated: bool = False
+    unlike: bool = False
 
 
 class BadRow(Exception):
@@ -118,14 +122,17 @@ class Kind:
 def row_reader(kind: Kind, position: dict[str, int], width: int) -> RowReader:
     """A function from a line and its cells to a row to stage, or to what is wrong with it."""
     cells_of = [(column.heading, *_place(column, position)) for column in kind.columns]
-    readers = [(read, place) for _, read, place in cells_of]
+    memos = [
+        (_Memo(read, 0 if column.unlike else REMEMBERED), place)
+        for column, (_, read, place) in zip(kind.columns, cells_of, strict=True)
+    ]
     shape = kind.shape
 
     def read_row(line: int, cells: list[str]) -> tuple[Any, ...] | list[Trouble]:
         if len(cells) != width:
             return [Trouble(line, "", f"celic je {len(cells)}, v naslovni vrstici {width}")]
         try:
-            return (line, *shape(*[read(cells[place].strip()) for read, place in readers]))
+            return (line, *shape(*[memo[cells[place]] for memo, place in memos]))
         except BadCell:
             return list(troubles(line, cells))
         except BadRow as bad:
@@ -139,6 +146,23 @@ def row_reader(kind: Kind, position: dict[str, int], width: int) -> RowReader:
                 yield Trouble(line, heading, str(bad))
 
     return read_row
+
+
+class _Memo(dict[str, Any]):
+    """What a column's cells mean: most say what one before them said."""
+
+    def __init__(self, read: Reader, most: int) -> None:
+        super().__init__()
+        self._read = read
+        self._most = most
+
+    def __missing__(self, cell: str) -> Any:
+        value = self._read(cell.strip())
+        if len(self) >= self._most:
+            self.clear()
+        if self._most:
+            self[cell] = value
+        return value
 
 
 def _place(column: Column, position: Mapping[str, int]) -> tuple[Reader, int]:

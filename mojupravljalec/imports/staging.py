@@ -4,6 +4,7 @@ Everything happens in the session's own transaction: a rollback takes the tables
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,7 @@ from ..extensions import db
 
 Field = Column  # of a staging table; a `Column` of a kind is one of its file
 TEMPORARY = MetaData()
+ROWS_AT_ONCE = 200  # in one statement; SQLite takes 32,766 values
 NOTHING = "\x02"  # an empty value on its way to Postgres
 # What parts lines and cells there, where a cell itself has it: seldom, so the rest stays quick.
 MARKED = str.maketrans("\n\t\r", "\x03\x04\x05")
@@ -143,8 +145,17 @@ def fill(table: Table, width: int, rows: Packed) -> None:
         with driver.cursor() as cursor, cursor.copy(copying) as copy:
             copy.write(rows)
     else:
-        marks = ", ".join("?" * width)
-        driver.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", rows)  # noqa: S608 names are ours
+        _insert(driver, f"INSERT INTO {table.name} ({columns}) VALUES ", width, rows)  # noqa: S608 names are ours
+
+
+def _insert(driver: Any, into: str, width: int, rows: Rows) -> None:
+    """Many rows with each statement: after each one SQLite waits for the thread that reads."""
+    marks = f"({', '.join('?' * width)})"
+    many = into + ", ".join([marks] * ROWS_AT_ONCE)
+    whole = len(rows) - len(rows) % ROWS_AT_ONCE
+    for start in range(0, whole, ROWS_AT_ONCE):
+        driver.execute(many, list(chain.from_iterable(rows[start : start + ROWS_AT_ONCE])))
+    driver.executemany(into + marks, rows[whole:])
 
 
 def reject(found: Select[Any]) -> None:

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .cells import plain
 
 MEGABYTE = 1024 * 1024
-LONGEST_LINE = 200_000  # characters
+LONGEST_LINE = 200_000  # bytes; at most twice as long is one read
+ROWS_AT_ONCE = 1000
 XLSX_BYTES = 50 * MEGABYTE
 XLSX_UNPACKED_BYTES = 400 * MEGABYTE
 XLSX_CELLS = 5_000_000  # the reader keeps a full rectangle in memory
@@ -84,9 +86,9 @@ def examine(source: Source) -> Facts:
     raise Unreadable("ni besedilo v UTF-8 ali Windows-1250")
 
 
-def _chunks(source: Source) -> Iterator[bytes]:
+def _chunks(source: Source, size: int = MEGABYTE) -> Iterator[bytes]:
     with source.open() as file:
-        while chunk := file.read(MEGABYTE):
+        while chunk := file.read(size):
             yield chunk
 
 
@@ -103,9 +105,11 @@ def _decodes(source: Source, encoding: str) -> str:
     decoder = codecs.getincrementaldecoder(encoding)()
     digest = hashlib.sha256()
     try:
-        for chunk in _chunks(source):
+        for chunk in _chunks(source, LONGEST_LINE):
             if b"\0" in chunk:
                 raise Unreadable("ni besedilo; je morda v UTF-16? Shranite v UTF-8")
+            if len(chunk) == LONGEST_LINE and b"\n" not in chunk and b"\r" not in chunk:
+                raise Unreadable("predolga vrstica; to ni tabela")
             decoder.decode(chunk)
             digest.update(chunk)
         decoder.decode(b"", final=True)
@@ -137,26 +141,19 @@ def _csv_rows(source: Source, encoding: str, progress: Progress) -> Rows:
         separator = delimiter(heading)
         yield blank + 1, next(_parsed([heading], separator, blank))[1]
         told = 0
-        for count, row in enumerate(_parsed(_lines(text), separator, blank + 1)):
-            yield row
-            if not count % 10_000:
-                progress(binary.tell() - told)
-                told = binary.tell()
+        rows = _parsed(text, separator, blank + 1)
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            yield from some
+            progress(binary.tell() - told)
+            told = binary.tell()
 
 
 def _first_line(text: io.TextIOWrapper) -> tuple[int, str]:
     """How many blank lines there are, and the heading row below them."""
-    for blank, line in enumerate(_lines(text)):
+    for blank, line in enumerate(iter(text.readline, "")):
         if line.strip():
             return blank, line
     raise Unreadable("datoteka je prazna")
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE:
-            raise Unreadable("predolga vrstica; to ni tabela")
-        yield line
 
 
 def delimiter(heading: str) -> str:

@@ -21,11 +21,11 @@ from mojupravljalec.imports.models import ImportBatch
 from mojupravljalec.metering.models import MeterInstallation, Reading, SupplyPoint
 from mojupravljalec.values import clock
 
-UNTIL = date(2026, 10, 31)
+UNTIL, TODAY = date(2026, 10, 31), date(2026, 11, 22)
 
 
 def grown(seed: int = 1, customers: int = 80) -> list[Rows]:
-    return list(Utility(customers, 36, seed, UNTIL).chunks(30))
+    return list(Utility(customers, 36, seed, UNTIL, TODAY).chunks(30))
 
 
 def rows_of(table: str) -> list[dict[str, Any]]:
@@ -41,13 +41,13 @@ def test_another_seed_gives_others() -> None:
 
 
 def test_rows_can_be_asked_for_twice() -> None:
-    utility = Utility(20, 12, 1, UNTIL)
+    utility = Utility(20, 12, 1, UNTIL, TODAY)
     assert list(utility.chunks()) == list(utility.chunks())
 
 
 @pytest.mark.parametrize("months", [1, 5, 6, 20, 36, 120])
 def test_anas_meter_ends_the_same_however_long_its_history(months: int) -> None:
-    (rows,) = Utility(UNUSED, months, 1, UNTIL).chunks()
+    (rows,) = Utility(UNUSED, months, 1, UNTIL, TODAY).chunks()
     anas = {meter["id"] for meter in rows.meters if meter["supply_point_id"] == 1}
     shown = [row["value_l"] for row in rows.readings if row["installation_id"] in anas]
     assert shown[-1] == SHOWN_M3 * 1000
@@ -84,7 +84,7 @@ def test_nobody_lives_where_another_still_lives() -> None:
 @pytest.fixture
 def demo(app: Flask) -> Flask:
     with app.app_context():
-        actions.grow(Utility(20, 36, 1, UNTIL), lambda _done: None)
+        actions.grow(Utility(20, 36, 1, UNTIL, TODAY), lambda _done: None)
         db.session.commit()
     return app
 
@@ -112,7 +112,7 @@ def test_the_residents_are_named_also_when_no_code_is_left(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with app.app_context():
-        actions.grow(Utility(UNUSED, 2, 1, UNTIL), lambda _done: None)
+        actions.grow(Utility(UNUSED, 2, 1, UNTIL, TODAY), lambda _done: None)
         db.session.add(CustomerLink(account_id=_ana(), customer_id=UNUSED, linked_at=clock.now()))
         say_how_to_sign_in()
     said = capsys.readouterr().out
@@ -122,7 +122,7 @@ def test_the_residents_are_named_also_when_no_code_is_left(
 
 def test_an_imported_customers_code_is_never_shown(app: Flask) -> None:
     with app.app_context():
-        actions.grow(Utility(UNUSED, 2, 1, UNTIL), lambda _done: None)
+        actions.grow(Utility(UNUSED, 2, 1, UNTIL, TODAY), lambda _done: None)
         db.session.execute(update(Customer).where(Customer.id == UNUSED).values(batch_id=_batch()))
         assert actions.unused_code() is None
 
@@ -139,7 +139,7 @@ def test_a_supply_point_alone_keeps_the_demo_out(app: Flask) -> None:
     with app.app_context():
         db.session.add(SupplyPoint(number="1", street="Lipova ulica 1"))
         with pytest.raises(actions.NotEmpty):
-            actions.grow(Utility(20, 12, 1, UNTIL), lambda _done: None)
+            actions.grow(Utility(20, 12, 1, UNTIL, TODAY), lambda _done: None)
 
 
 def _ana() -> int:
@@ -176,7 +176,7 @@ def test_anas_meter_shows_a_year_and_an_exchange(demo: Flask) -> None:
 
 def test_a_demo_is_not_mixed_into_real_data(demo: Flask) -> None:
     with demo.app_context(), pytest.raises(actions.NotEmpty):
-        actions.grow(Utility(20, 12, 1, UNTIL), lambda _done: None)
+        actions.grow(Utility(20, 12, 1, UNTIL, TODAY), lambda _done: None)
 
 
 @time_machine.travel("2026-11-22 12:00 +0000", tick=False)

@@ -96,7 +96,7 @@ def test_xinclude_is_not_followed(read):
     ids=lambda data: repr(data[:20]),
 )
 def test_what_is_no_sound_xml_is_refused(read, data):
-    with pytest.raises(BadXml, match="XML ni berljiv|XML nad 5 MB"):
+    with pytest.raises(BadXml, match=r"XML ni berljiv|XML nad 5 MB"):
         read(data)
 
 
