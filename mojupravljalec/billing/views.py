@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from .. import storage
+from ..audit.revisits import revisited
 from ..customers.queries import customers_of
 from ..ledger.queries import known_until
 from ..ledger.rules import State, overdue_before, state
@@ -29,6 +30,7 @@ PICTURES_KEPT = 200  # of about 1.5 kB; making one takes 20 ms
 
 
 @bp.get("")
+@revisited
 def invoices() -> Response:
     wanted = _filter()
     page = max(request.args.get("stran", 1, type=row_number), 1)
@@ -91,6 +93,7 @@ def _row(row: queries.InvoiceRow, known: date | None, today: date) -> Row:
 
 
 @bp.get("/<int:invoice_id>")
+@revisited
 def invoice(invoice_id: int) -> Response:
     found = queries.invoice_of(current_user.id, invoice_id)
     page = pages.page_of(found)

@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from ..audit.revisits import revisited
 from ..billing.naming import title
 from ..billing.queries import Filter, invoices_of
 from ..customers.queries import customers_of
@@ -19,6 +20,7 @@ POINTS_SHOWN = 3
 
 
 @bp.get("/")
+@revisited
 def start() -> Response | str:
     """Whoever has linked nobody yet is asked for the code first."""
     customers = customers_of(current_user.id)

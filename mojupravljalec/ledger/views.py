@@ -8,6 +8,7 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from ..audit.revisits import revisited
 from ..customers.queries import CustomerRow, customers_of
 from ..values import clock
 from ..web.download import download
@@ -36,17 +37,23 @@ class Asked:
 
 
 @bp.get("")
+@revisited
 def card() -> Response:
     """The card of the customer that was chosen, or of the first one."""
     customers = customers_of(current_user.id)
     if not customers:
         return show("ledger/empty.html", "content")
     chosen = request.args.get("stranka", customers[0].id, type=row_number)
-    return card_of(chosen)
+    return _card(chosen)
 
 
 @bp.get("/<int:customer_id>")
+@revisited
 def card_of(customer_id: int) -> Response:
+    return _card(customer_id)
+
+
+def _card(customer_id: int) -> Response:
     asked = _asked(customer_id)
     page = max(request.args.get("stran", 1, type=row_number), 1)
     known = queries.known_until()

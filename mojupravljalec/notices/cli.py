@@ -4,6 +4,7 @@ from datetime import date
 
 import click
 
+from ..audit.actions import record
 from ..command import in_portal
 from ..extensions import db
 from ..values import clock
@@ -32,6 +33,8 @@ def add(title: str, text: str, from_on: object, to_on: object) -> None:
         raise click.BadParameter("the last day lies before the first", param_hint="--to")
     row = Notice(title=title, text=text, from_on=first, to_on=last)
     db.session.add(row)
+    db.session.flush()
+    record("notice.added", subject=f"notice:{row.id}", title=title)
     db.session.commit()
     click.echo(f"Obvestilo {row.id}: {first} do {last}")
 
@@ -57,5 +60,6 @@ def remove(number: int) -> None:
     if row is None:
         raise click.ClickException(f"There is no notice {number}.")
     db.session.delete(row)
+    record("notice.removed", subject=f"notice:{number}", title=row.title)
     db.session.commit()
     click.echo(f"Obvestilo {number} je odstranjeno.")

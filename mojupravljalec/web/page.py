@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from .forms import Form
 
-_STYLESHEET = Path(__file__).resolve().parents[2] / "static" / "site.css"
+ROOT = Path(__file__).resolve().parents[2]
+_STYLESHEET = ROOT / "static" / "site.css"
 
 
 def _small(css: str) -> str:
@@ -35,8 +36,19 @@ class ButtonForm(Form):
     """A form that is only a button: it carries the token and nothing else."""
 
 
+def _pages_version() -> str:
+    """Another one whenever what pages are made of changes: templates, words, style."""
+    folders = (ROOT / "templates", Path(__file__).parents[1] / "translations")
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    digest = hashlib.sha256(STYLE.encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def init_app(app: Flask) -> None:
     """Give the templates what all of them use."""
+    app.config["PAGES_VERSION"] = _pages_version()
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     names = ("SITE_NAME", "OPERATOR_NAME", "OPERATOR_PHONE", "OPERATOR_HOURS", "OPERATOR_EMAIL")

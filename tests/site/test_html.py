@@ -19,9 +19,7 @@ LANGUAGES = ["sl", "en"]
 FIRST_FLIGHT = 14_600  # bytes: ten packets, what a server sends before it hears back
 OPEN_PAGES = [name for name in PAGES if name in PUBLIC]
 ANAS_PAGES = [name for name in PAGES if name != "accounts.sign_in"]  # she is led on from there
-WITH_FIELDS = [
-    name for name in FORMS if PLACES[name].form and not PLACES[name].may_be_empty
-]
+WITH_FIELDS = [name for name in FORMS if PLACES[name].form and not PLACES[name].may_be_empty]
 VENDOR = ROOT / "static" / "vendor"
 
 
