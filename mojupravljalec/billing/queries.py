@@ -187,16 +187,6 @@ def corrected_by(invoice: Invoice) -> list[Invoice]:
     )
 
 
-def by_number(customer_id: int, number: str) -> Invoice | None:
-    """The customer's invoice with that number."""
-    return db.session.scalar(select(Invoice).filter_by(customer_id=customer_id, number=number))
-
-
-def has_invoice(customer_id: int, number: str) -> bool:
-    """Whether ``number`` stands on an invoice of the customer."""
-    return by_number(customer_id, number) is not None
-
-
 def originals() -> set[str]:
     """The names of all PDFs that belong to an invoice."""
     return set(db.session.scalars(select(Invoice.original).where(Invoice.original != "")))
