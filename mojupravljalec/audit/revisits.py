@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import ParamSpec
 
 from flask import current_app, make_response, request, session
-from flask_babel import get_locale
 from flask_login import current_user
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from ..extensions import db
 from ..values import clock
+from ..web.i18n import locale
 from .models import AuditEntry
 
 P = ParamSpec("P")
@@ -46,7 +46,7 @@ def _version() -> str:
     parts = (
         last,
         current_user.get_id(),
-        get_locale(),
+        locale(),
         clock.today(),
         request.full_path,
         request.headers.get("HX-Request"),

@@ -4,12 +4,13 @@ Loads reportlab; import this module inside the function that makes a PDF.
 """
 
 from flask import current_app
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from ..ledger.rules import State
 from ..paper.sheets import Table
 from ..values import iban, money, references
 from ..web.filters import period, short_day
+from ..web.i18n import locale
 from . import upn_qr, wording
 from .document import Line, Party
 from .invoice_pdf import Pair, Paper, Payment, invoice_pdf
@@ -26,7 +27,7 @@ def _paper(page: InvoicePage) -> Paper:
     payable = page.obstacle is None and page.state != State.PAID
     return Paper(
         title=_title(page),
-        language=str(get_locale()).replace("sl", "sl-SI"),
+        language=locale().replace("sl", "sl-SI"),
         seller=_seller(page.seller),
         payer=(invoice.payer_name, invoice.payer_street, invoice.payer_place),
         facts=tuple(_facts(page)),

@@ -43,6 +43,11 @@ OBSTACLES = {
 }
 
 
+def states() -> dict[State, tuple[str, str]]:
+    """Colour and words of every state, looked up once for many rows."""
+    return {one: (tone, str(words)) for one, (tone, words) in STATES.items()}
+
+
 def tone(state: State) -> str:
     """The colour of a state's label; never the only sign of it."""
     return STATES[state][0]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import current_app
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from ..values import money
 from ..values.spreadsheets import guarded
 from ..web.filters import day, short_day
+from ..web.i18n import locale
 from . import wording
 from .queries import Entry, Span, Sums
 
@@ -116,7 +117,7 @@ def as_pdf(statement: Statement) -> bytes:
     return statement_pdf(
         Printed(
             title=gettext("Financial card"),
-            language=str(get_locale()).replace("sl", "sl-SI"),
+            language=locale().replace("sl", "sl-SI"),
             operator=_operator(),
             customer=(
                 statement.customer_name,

@@ -63,7 +63,7 @@ def _card(customer_id: int) -> Response:
         "ledger/card.html",
         "page" if request.headers.get("HX-Target") == "older" else "found",
         asked=asked,
-        entries=queries.entries_of(asked.customer.id, asked.span, page),
+        entries=wording.rows(queries.entries_of(asked.customer.id, asked.span, page)),
         page=page,
         next_page=page + 1 if page * queries.PAGE_ROWS < sums.entries else None,
         sums=sums,

@@ -4,6 +4,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from ..values import money
+from ..web.filters import short_day
 from .queries import Entry
 from .rules import Origin
 
@@ -18,18 +19,34 @@ ORIGINS = {
 
 def description(entry: Entry) -> str:
     """What an entry is called: as the billing program does, or after what it is."""
-    return called(entry.description, entry.origin)
+    return entry.description or str(ORIGINS[Origin(entry.origin)])
 
 
-def called(description: str, origin: str) -> str:
-    """``description``, or what an entry of ``origin`` is."""
-    return description or str(ORIGINS[Origin(origin)])
+Row = tuple[str, str, str, str, int | None, str]
 
 
-def balance(cents: int) -> str:
-    """A balance in words, since a sign alone is easily misread."""
-    if cents > 0:
-        return gettext("you owe %(amount)s", amount=money.euros(cents))
-    if cents < 0:
-        return gettext("overpaid by %(amount)s", amount=money.euros(-cents))
-    return gettext("settled")
+def rows(entries: list[Entry]) -> list[Row]:
+    """Entries as the table writes them: day, name, document, amount, invoice and balance.
+
+    A balance stands in words, since a sign alone is easily misread.
+    """
+    names = {origin.value: str(name) for origin, name in ORIGINS.items()}
+    owed, overpaid = gettext("you owe %(amount)s"), gettext("overpaid by %(amount)s")
+    settled = gettext("settled")
+
+    def balance(cents: int) -> str:
+        if not cents:
+            return settled
+        return (owed if cents > 0 else overpaid) % {"amount": money.euros(abs(cents))}
+
+    return [
+        (
+            short_day(one.booked_on),
+            one.description or names[one.origin],
+            one.document,
+            money.euros(one.amount_cents, sign=True),
+            one.invoice_id,
+            balance(one.balance_cents),
+        )
+        for one in entries
+    ]

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 
 from babel.dates import format_date
 from flask import current_app
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup
 
 from ..values import clock
 from ..web.filters import cubic, month
+from ..web.i18n import locale
 from . import history, queries
 from .actions import register_of
 from .chart import bar_chart
@@ -159,7 +160,7 @@ def chart(page: PointPage) -> Markup:
     )
     svg = bar_chart(
         months,
-        labels=[format_date(one.first_day, "LLL", locale=get_locale())[:3] for one in months],
+        labels=[format_date(one.first_day, "LLL", locale=locale())[:3] for one in months],
         title=gettext("Consumption by month in m³"),
         describe=told,
     )

@@ -1,25 +1,33 @@
 """How days, moments and quantities are written, as people there write them."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from ..values import clock
 from ..values.money import NBSP, decimal_written, euros, price
+from .i18n import locale
 
 
 def day(value: date) -> str:
     """»22. november 2026«; the day and the month stay on one line."""
-    return format_date(value, "long", locale=get_locale()).replace(" ", NBSP, 1)
+    return _formatted(value, "long", locale()).replace(" ", NBSP, 1)
 
 
-def short_day(day: date) -> str:
+def short_day(value: date) -> str:
     """»22. 11. 2026«, all of it on one line."""
-    pattern = "d. M. y" if str(get_locale()) == "sl" else "d MMM y"
-    return format_date(day, pattern, locale=get_locale()).replace(" ", NBSP)
+    asked = locale()
+    return _formatted(value, "d. M. y" if asked == "sl" else "d MMM y", asked).replace(" ", NBSP)
+
+
+@lru_cache(maxsize=10_000)
+def _formatted(value: date, pattern: str, asked: str) -> str:
+    # Babel takes 20 µs for a day, and a table has a hundred of them.
+    return format_date(value, pattern, locale=asked)
 
 
 def period(start: date | None, end: date | None) -> str:
@@ -38,17 +46,17 @@ def _last_of_month(day: date) -> date:
 def moment(value: datetime) -> str:
     """»22. november 2026 ob 15.04«, in local time."""
     local = value.astimezone(clock.LOCAL)
-    pattern = "HH.mm" if str(get_locale()) == "sl" else "HH:mm"
+    pattern = "HH.mm" if locale() == "sl" else "HH:mm"
     return gettext(
         "%(day)s at %(time)s",
         day=day(local.date()),
-        time=format_datetime(local, pattern, tzinfo=clock.LOCAL, locale=get_locale()),
+        time=format_datetime(local, pattern, tzinfo=clock.LOCAL, locale=locale()),
     )
 
 
 def month(value: date) -> str:
     """»november 2026«."""
-    return format_date(value, "LLLL y", locale=get_locale())
+    return _formatted(value, "LLLL y", locale())
 
 
 def cubic(litres: int | None, decimals: int = 0) -> str:
@@ -68,7 +76,7 @@ def number(value: float, decimals: int = 0) -> str:
 
 def _decimal(value: float, whole: str, decimals: int) -> str:
     pattern = whole + ("." + "#" * decimals if decimals else "")
-    return format_decimal(value, pattern, locale=get_locale()).replace("-", "\N{MINUS SIGN}")
+    return format_decimal(value, pattern, locale=locale()).replace("-", "\N{MINUS SIGN}")
 
 
 def init_app(app: Flask) -> None:
