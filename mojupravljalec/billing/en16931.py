@@ -12,9 +12,9 @@ from lxml import etree
 
 from ..values import iban, references
 from ..values.safe_xml import local_name
-from . import eslog
+from . import said
 from .document import Content, Document, Kind, Line, Party, VatSum
-from .eslog import BadInvoice
+from .said import BadInvoice
 
 _CREDIT_NOTE = "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote"
 _ROOTS = frozenset(
@@ -37,11 +37,11 @@ def read(root: etree._Element) -> Document:
     """The invoice under ``root``, which ``safe_xml.parse`` gave. Raises BadInvoice.
 
     The customer number is the buyer's identifier (BT-46), or else the buyer's reference (BT-10).
-    The standard has no VAT of a line: it is `eslog.vat_cents` of the rate. The object of a line
+    The standard has no VAT of a line: it is `said.vat_cents` of the rate. The object of a line
     (BT-128) is its supply point. A price is left out where the line has allowances or charges.
     """
     terms = _terms(root)
-    document = eslog.checked(_document(terms))
+    document = said.checked(_document(terms))
     if root.tag == _CREDIT_NOTE and document.kind is not Kind.CREDIT_NOTE:
         raise BadInvoice(f"CreditNote ima vrsto računa (BT-3) »{terms['BT-3']}«")
     return document
@@ -62,8 +62,8 @@ def _terms(root: etree._Element) -> _Terms:
 
 
 def _document(terms: _Terms) -> Document:
-    eslog.in_euros(_text(terms, "BT-5", "valuta"), "valuta (BT-5)")
-    kind = eslog.kind(_text(terms, "BT-3", "vrsta računa"), "vrsta računa (BT-3)")
+    said.in_euros(_text(terms, "BT-5", "valuta"), "valuta (BT-5)")
+    kind = said.kind(_text(terms, "BT-3", "vrsta računa"), "vrsta računa (BT-3)")
     corrects = _first(_group(terms, "BG-3"), "BT-25") if kind is Kind.CREDIT_NOTE else ""
     return Document(
         number=_code(_text(terms, "BT-1", "številka računa"), "številka računa (BT-1)"),
@@ -73,13 +73,13 @@ def _document(terms: _Terms) -> Document:
         due_on=_day(terms, "BT-9"),
         period_from=_day(terms, "BT-73"),
         period_to=_day(terms, "BT-74"),
-        reference=eslog.code(references.normal(_first([terms], "BT-83")), "sklic (BT-83)"),
+        reference=said.code(references.normal(_first([terms], "BT-83")), "sklic (BT-83)"),
         net_cents=_cents(terms, "BT-109", "osnova"),
         vat_cents=_cents_if_said(terms, "BT-110", "DDV"),
         gross_cents=_cents(terms, "BT-112", "znesek z DDV"),
         to_pay_cents=_cents(terms, "BT-115", "znesek za plačilo"),
-        iban=eslog.code(iban.normal(_first([terms], "BT-84")), "IBAN (BT-84)"),
-        corrects=eslog.code(corrects, "popravljeni račun (BT-25)"),
+        iban=said.code(iban.normal(_first([terms], "BT-84")), "IBAN (BT-84)"),
+        corrects=said.code(corrects, "popravljeni račun (BT-25)"),
         content=Content(
             lines=tuple(_lines(terms)),
             vat=tuple(map(_vat_sum, _group(terms, "BG-23"))),
@@ -107,7 +107,7 @@ def _identifier(by_scheme: dict[str | None, str] | None) -> str:
 
 
 def _code(text: str, what: str) -> str:
-    return eslog.code(eslog.required(text, what), what)
+    return said.code(said.required(text, what), what)
 
 
 def _issued_on(terms: _Terms) -> date:
@@ -119,8 +119,8 @@ def _issued_on(terms: _Terms) -> date:
 
 def _day(terms: _Terms, term: str) -> date | None:
     """The first of them, as each means of payment may have a due date."""
-    said = terms.get(term)
-    return next(iter(said), None) if isinstance(said, list) else said
+    found = terms.get(term)
+    return next(iter(found), None) if isinstance(found, list) else found
 
 
 def _lines(terms: _Terms) -> Iterator[Line]:
@@ -134,9 +134,9 @@ def _lines(terms: _Terms) -> Iterator[Line]:
 def _line(terms: _Terms) -> Line:
     net_cents = _cents(terms, "BT-131", "osnova")
     rate = _rate(terms, "BT-152")
-    vat_cents = eslog.vat_cents(net_cents, rate)
+    vat_cents = said.vat_cents(net_cents, rate)
     return Line(
-        description=eslog.required(_text(terms, "BT-153", "opis"), "opis (BT-153)"),
+        description=said.required(_text(terms, "BT-153", "opis"), "opis (BT-153)"),
         quantity=_number(terms, "BT-129", "količina"),
         unit=_text(terms, "BT-130", "enota"),
         price=_price(terms),
@@ -144,22 +144,22 @@ def _line(terms: _Terms) -> Line:
         net_cents=net_cents,
         vat_cents=vat_cents,
         gross_cents=net_cents + vat_cents,
-        supply_point=eslog.code(_identifier(terms.get("BT-128")), "odjemno mesto (BT-128)"),
+        supply_point=said.code(_identifier(terms.get("BT-128")), "odjemno mesto (BT-128)"),
     )
 
 
 def _price(terms: _Terms) -> Decimal | None:
     """The price of one unit, where nothing was taken off or put on the line."""
-    said = _text(terms, "BT-146", "cena")
-    if not said or _changes(terms, "BG-28", "dodatek") != _changes(terms, "BG-27", "popust"):
+    amount = _text(terms, "BT-146", "cena")
+    if not amount or _changes(terms, "BG-28", "dodatek") != _changes(terms, "BG-27", "popust"):
         return None
-    return eslog.price(said, _text(terms, "BT-149", "za koliko enot"), "cena (BT-146)")
+    return said.price(amount, _text(terms, "BT-149", "za koliko enot"), "cena (BT-146)")
 
 
 def _changes(terms: _Terms, term: str, what: str) -> int:
     """What charges or allowances of a line come to, in cents."""
     what = f"{what} ({term})"
-    return sum(eslog.cents(_text(one, "amount", what), what) for one in _group(terms, term))
+    return sum(said.cents(_text(one, "amount", what), what) for one in _group(terms, term))
 
 
 def _vat_sum(terms: _Terms) -> VatSum:
@@ -187,16 +187,16 @@ def _party(terms: _Terms | None) -> Party | None:
 
 def _rate(terms: _Terms, term: str) -> Decimal | None:
     text = _text(terms, term, "stopnja DDV")
-    return eslog.per_cent(text, f"stopnja DDV ({term})") if text else None
+    return said.per_cent(text, f"stopnja DDV ({term})") if text else None
 
 
 def _number(terms: _Terms, term: str, what: str) -> Decimal | None:
     text = _text(terms, term, what)
-    return eslog.decimal(text, f"{what} ({term})") if text else None
+    return said.decimal(text, f"{what} ({term})") if text else None
 
 
 def _cents(terms: _Terms, term: str, what: str) -> int:
-    return eslog.cents(_text(terms, term, what), f"{what} ({term})")
+    return said.cents(_text(terms, term, what), f"{what} ({term})")
 
 
 def _cents_if_said(terms: _Terms, term: str, what: str) -> int:
@@ -209,16 +209,16 @@ def _group(terms: _Terms, term: str) -> list[_Terms]:
 
 def _first(groups: list[_Terms], term: str) -> str:
     """The first value of ``term``: other accounts and references do as well."""
-    said = groups[0].get(term) if groups else None
-    return _line_of(said[0] if isinstance(said, list) else said)
+    found = groups[0].get(term) if groups else None
+    return _line_of(found[0] if isinstance(found, list) else found)
 
 
 def _text(terms: _Terms, term: str, what: str) -> str:
     """The value of ``term``, or "". Raises BadInvoice where there are several."""
-    said = terms.get(term)
-    if isinstance(said, list):
+    found = terms.get(term)
+    if isinstance(found, list):
         raise BadInvoice(f"{what} ({term}) je podano večkrat")
-    return _line_of(said)
+    return _line_of(found)
 
 
 def _line_of(said: str | None) -> str:

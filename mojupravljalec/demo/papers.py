@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from ..billing import eslog
+from ..billing import eslog_writer
 from ..billing.document import Document
 from ..ledger.camt053 import Statement, Transaction, key_of, write
 from .bills import IBAN, Days
@@ -39,7 +39,7 @@ def invoices(documents: Iterable[Document]) -> bytes:
                 f"{document.number}.xml", (day.year, day.month, day.day, 0, 0, 0)
             )
             entry.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(entry, eslog.write(document))
+            file.writestr(entry, eslog_writer.write(document))
     return buffer.getvalue()
 
 

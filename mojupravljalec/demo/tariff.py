@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..billing.document import Line
-from ..billing.eslog import vat_cents
+from ..billing.said import vat_cents
 from ..values.money import half_up
 
 SERVICE_VAT, OTHER_VAT, NO_VAT = Decimal("9.5"), Decimal(22), Decimal(0)  # per cent

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from .. import storage
 from ..billing import en16931, eslog, sums
 from ..billing.document import Content, Document, to_json
+from ..billing.said import BadInvoice
 from ..storage import Shelf
 from ..values import references, safe_xml
 from . import cells, invoices
@@ -45,7 +46,7 @@ class Pile:
         data = self._bytes(name, safe_xml.MOST_BYTES)
         try:
             document = _read(data)
-        except (safe_xml.BadXml, eslog.BadInvoice) as error:
+        except (safe_xml.BadXml, BadInvoice) as error:
             raise cells.BadCell(str(error)) from None
         return document, self._original(name, document)
 

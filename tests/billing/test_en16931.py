@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mojupravljalec.billing import sums
 from mojupravljalec.billing.document import Content, Document, Kind, Line, Party, VatSum
 from mojupravljalec.billing.en16931 import is_ubl_or_cii, read
-from mojupravljalec.billing.eslog import BadInvoice
+from mojupravljalec.billing.said import BadInvoice
 from mojupravljalec.values.safe_xml import parse
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"

@@ -13,7 +13,9 @@ from lxml import etree
 
 from mojupravljalec.billing import sums
 from mojupravljalec.billing.document import Content, Document, Kind, Line, Party, VatSum
-from mojupravljalec.billing.eslog import BadInvoice, is_eslog, read, write
+from mojupravljalec.billing.eslog import is_eslog, read
+from mojupravljalec.billing.eslog_writer import write
+from mojupravljalec.billing.said import BadInvoice
 from mojupravljalec.values.safe_xml import parse
 
 from .documents import documents

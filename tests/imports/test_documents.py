@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from mojupravljalec import storage
-from mojupravljalec.billing import eslog
+from mojupravljalec.billing import eslog_writer
 from mojupravljalec.billing.document import Content, Document, Kind, Party, VatSum, to_json
 from mojupravljalec.storage import Shelf
 
@@ -72,7 +72,7 @@ def brings(town, path, *options):
 
 def test_an_xml_is_an_invoice(town):
     one = document()
-    done = brings(town, town.file("racun.xml", eslog.write(one)))
+    done = brings(town, town.file("racun.xml", eslog_writer.write(one)))
     assert "novih 1" in done.output
     assert entries(town) == [("007", "2026-10-7", one.to_pay_cents, one.to_pay_cents, "invoice")]
     ((payer, content, points),) = town.rows(
@@ -84,12 +84,12 @@ def test_an_xml_is_an_invoice(town):
 
 
 def test_the_same_again_changes_nothing_and_another_content_is_named(town):
-    path = town.file("racun.xml", eslog.write(document()))
+    path = town.file("racun.xml", eslog_writer.write(document()))
     brings(town, path)
     before = town.everything()
     assert "Ni sprememb" in brings(town, path).output
     other = document(due_on=date(2026, 11, 29))
-    done = town.import_all("invoices", town.file("racun.xml", eslog.write(other)))
+    done = town.import_all("invoices", town.file("racun.xml", eslog_writer.write(other)))
     assert done.exit_code == 1
     assert "zapadlost 2026-11-29, uvoženo 2026-11-28" in done.stderr
     assert town.everything() == before
@@ -97,7 +97,9 @@ def test_the_same_again_changes_nothing_and_another_content_is_named(town):
 
 def test_what_does_not_add_up_is_kept_out_or_marked(town):
     one = document()
-    path = town.file("racun.xml", eslog.write(replace(one, to_pay_cents=one.to_pay_cents + 1)))
+    path = town.file(
+        "racun.xml", eslog_writer.write(replace(one, to_pay_cents=one.to_pay_cents + 1))
+    )
     done = town.import_all("invoices", path)
     assert done.exit_code == 1
     assert 'datoteka: "racun.xml": se ne sešteje' in done.stderr
@@ -109,11 +111,11 @@ def test_a_zip_holds_many_with_their_originals(town):
     path = pack(
         town,
         {
-            "a.xml": eslog.write(document("1")),
+            "a.xml": eslog_writer.write(document("1")),
             "a.pdf": PDF,
-            "b.xml": eslog.write(document("2")),
+            "b.xml": eslog_writer.write(document("2")),
             "2.PDF": PDF + b"\n",
-            "c.xml": eslog.write(document("3")),
+            "c.xml": eslog_writer.write(document("3")),
             "envelope.xml": b"<envelope/>",
             "beri.txt": b"",
         },
@@ -134,7 +136,7 @@ def test_a_zip_holds_many_with_their_originals(town):
 
 
 def test_a_dry_run_keeps_no_file(town):
-    path = pack(town, {"a.xml": eslog.write(document()), "a.pdf": PDF})
+    path = pack(town, {"a.xml": eslog_writer.write(document()), "a.pdf": PDF})
     with town.app.app_context():
         before = storage.older_than(Shelf.INVOICES, NEGATIVE)
         brings(town, path, "--dry-run")
@@ -142,7 +144,7 @@ def test_a_dry_run_keeps_no_file(town):
 
 
 def test_tables_and_documents_of_a_zip_are_one_batch(town):
-    brings(town, pack(town, {"racuni.csv": HEAD + ONE, "a/x.xml": eslog.write(document())}))
+    brings(town, pack(town, {"racuni.csv": HEAD + ONE, "a/x.xml": eslog_writer.write(document())}))
     assert town.rows("SELECT new_rows FROM import_batch WHERE kind = 'invoices'") == [(2,)]
     assert town.undo("invoices").exit_code == 0
     assert entries(town) == []
@@ -171,7 +173,7 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><Invoice>&x;
 @pytest.mark.parametrize("packed", [True, False], ids=["zip", "alone"])
 def test_a_hostile_xml_is_refused_by_name(town, data, named, packed):
     before = town.everything()
-    good = eslog.write(document())
+    good = eslog_writer.write(document())
     if packed:
         path = pack(town, {"dober.xml": good, "slab.xml": data})
     else:
@@ -189,7 +191,7 @@ def test_a_hostile_xml_is_refused_by_name(town, data, named, packed):
 )
 def test_a_pdf_that_is_none_is_refused_by_name(town, data):
     before = town.everything()
-    path = pack(town, {"a.xml": eslog.write(document()), "a.pdf": data})
+    path = pack(town, {"a.xml": eslog_writer.write(document()), "a.pdf": data})
     done = town.import_all("invoices", path)
     assert done.exit_code == 1
     assert "priloga a.pdf ni PDF" in done.stderr
@@ -216,7 +218,7 @@ def test_a_hostile_zip_is_refused_by_name(town, files, named):
 
 
 def test_a_damaged_member_is_named(town):
-    path = pack(town, {"a.xml": eslog.write(document())})
+    path = pack(town, {"a.xml": eslog_writer.write(document())})
     data = bytearray(path.read_bytes())
     data[60] ^= 255
     path.write_bytes(data)
