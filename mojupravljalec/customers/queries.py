@@ -44,6 +44,11 @@ class CustomerRow(NamedTuple):
     number: str
     name: str
 
+    @property
+    def called(self) -> str:
+        """The name, and the number that tells two of the same name apart."""
+        return f"{self.name} ({self.number})"
+
 
 def customers_of(account_id: int) -> list[CustomerRow]:
     """The customers that the account sees now, in the order in which they were linked."""
