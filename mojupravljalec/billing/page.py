@@ -31,6 +31,7 @@ class InvoicePage:
     """One invoice as its resident sees it. ``open_cents`` is what is still to be paid."""
 
     invoice: Invoice
+    customer_number: str
     content: Content
     state: State
     open_cents: int
@@ -43,6 +44,11 @@ class InvoicePage:
     @property
     def is_credit(self) -> bool:
         return self.invoice.kind == Kind.CREDIT_NOTE
+
+    @property
+    def supply_points(self) -> list[str]:
+        """The numbers of the supply points that the invoice is for."""
+        return list(dict.fromkeys(filter(None, self.invoice.supply_points.split("\n"))))
 
     @property
     def seller(self) -> Party:
@@ -66,6 +72,7 @@ def page_of(invoice: Invoice) -> InvoicePage:
     order = order_of(invoice, content, open_cents if open_cents > 0 else invoice.to_pay_cents)
     return InvoicePage(
         invoice=invoice,
+        customer_number=queries.customer_number_of(invoice),
         content=content,
         state=state_of(invoice, open_cents, known),
         open_cents=open_cents,

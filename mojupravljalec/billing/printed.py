@@ -67,12 +67,12 @@ def _seller(seller: Party) -> tuple[str, ...]:
 
 def _facts(page: InvoicePage) -> list[Pair]:
     invoice = page.invoice
-    points = ", ".join(filter(None, invoice.supply_points.split("\n")))
     facts = [
         (gettext("Issued"), short_day(invoice.issued_on)),
         (gettext("Period"), period(invoice.period_from, invoice.period_to)),
         (gettext("Due"), "" if page.is_credit else short_day(invoice.due_on)),
-        (gettext("Supply point"), ", ".join(dict.fromkeys(points.split(", ")))),
+        (gettext("Customer number"), page.customer_number),
+        (gettext("Supply point"), ", ".join(page.supply_points)),
         (gettext("Reference"), references.printed(invoice.reference)),
         (gettext("Corrects invoice"), invoice.corrects),
     ]

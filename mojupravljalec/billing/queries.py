@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from werkzeug.exceptions import NotFound
 
-from ..customers.models import CustomerLink
+from ..customers.models import Customer, CustomerLink
 from ..extensions import db
 from ..ledger.models import LedgerEntry
 from .document import Kind
@@ -139,6 +139,11 @@ def invoice_of(account_id: int, invoice_id: int) -> Invoice:
     if found is None:
         raise NotFound
     return found
+
+
+def customer_number_of(invoice: Invoice) -> str:
+    """The number under which the operator knows the payer."""
+    return db.session.get_one(Customer, invoice.customer_id).number
 
 
 def open_cents_of(invoice: Invoice) -> int:
