@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_bills_and_the_financial_card"
+revision = "0002_bills"
 down_revision = "0001_start"
 branch_labels = None
 depends_on = None
