@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export MOJUPRAVLJALEC_SITE_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: help run install test check format lock migration messages pictures
+.PHONY: help run install test check format lock migration messages pictures bench
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -55,6 +55,9 @@ messages: .venv/tested  ## Bring the catalogues up to date
 
 pictures: .venv/tested  ## Take the pictures of the help page anew
 	$(BIN)/python -m tests.browser.pictures
+
+bench: .venv/tested  ## Measure how quick it is, beside its targets; docs/performance.md
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 lock:  ## Pin the requirements with hashes (needs uv)
 	cd requirements && for name in base dev; do \

@@ -1,10 +1,15 @@
 """Invoices and payments of the test people, put on their cards as an import would."""
 
-from datetime import date
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
 
 from mojupravljalec.billing.document import Content, Kind, Line, to_json
 from mojupravljalec.billing.models import Invoice
@@ -15,9 +20,82 @@ from mojupravljalec.ledger.rules import Origin
 from mojupravljalec.values import references
 from mojupravljalec.values.money import half_up
 
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)  # a Sunday
 IBAN = "SI56020170014356205"
 KNOWN_UNTIL = date(2026, 11, 20)
 RATE = Decimal("9.5")
+
+
+class Resident:
+    """Somebody's browser, and the tables behind it. Pages are read in English."""
+
+    def __init__(self, app: Flask, client: FlaskClient) -> None:
+        self.app, self.client = app, client
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+
+    @contextmanager
+    def books(self) -> Iterator[None]:
+        """What is written inside is kept."""
+        with self.app.app_context():
+            yield
+            db.session.commit()
+
+    def bill(self, customer_id: int, number: str, *lines: Line, **more: Any) -> int:
+        """As `bill`; the row's number."""
+        with self.books():
+            return bill(customer_id, number, *lines, **more).id
+
+    def book(self, customer_id: int, amount_cents: int, day: date, **more: Any) -> None:
+        with self.books():
+            book(customer_id, amount_cents, day, **more)
+
+    def html(self, path: str, status: int = 200, **headers: str) -> str:
+        """The page or part; ``HX_Target="older"`` is a header."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self.client.get(path, headers=named)
+        assert answer.status_code == status, (path, answer.status_code)
+        return answer.text
+
+    def words(self, path: str, status: int = 200, **headers: str) -> str:
+        """The page as it is read: without tags, all spaces alike."""
+        return words(self.html(path, status, **headers))
+
+    def rows(self, path: str, **headers: str) -> list[list[str]]:
+        """The cells of the table of invoices or entries."""
+        return rows(self.html(path, **headers))
+
+
+def words(html: str) -> str:
+    """A page as it is read: without tags, all spaces alike."""
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL)
+    return re.sub(r" (?=[.,:])", "", " ".join(text.split()))
+
+
+def rows(html: str) -> list[list[str]]:
+    """The words of each cell of a page's table, row by row."""
+    body = html.partition("<tbody")[2].partition("</tbody>")[0]
+    return [
+        [words(cell) for cell in re.findall(r"<td.*?</td>", row)]
+        for row in re.findall(r"<tr.*?</tr>", body, flags=re.DOTALL)
+    ]
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements that the database is sent meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def water(m3: int, price: str = "0.7820", **more: Any) -> Line:
@@ -48,6 +126,10 @@ def bill(customer_id: int, number: str, *lines: Line, **more: Any) -> Invoice:
     net, vat = sum(line.net_cents for line in lines), sum(line.vat_cents for line in lines)
     fields = {
         "kind": Kind.INVOICE,
+        "net_cents": net,
+        "vat_cents": vat,
+        "gross_cents": net + vat,
+        "to_pay_cents": net + vat,
         "issued_on": date(2026, 11, 8),
         "due_on": date(2026, 11, 28),
         "reference": references.with_check_digit("12", "".join(filter(str.isdigit, number))),
@@ -58,14 +140,7 @@ def bill(customer_id: int, number: str, *lines: Line, **more: Any) -> Invoice:
         "content": to_json(Content(lines=lines)),
         **more,
     }
-    invoice = Invoice(
-        customer_id=customer_id,
-        number=number,
-        net_cents=net,
-        vat_cents=vat,
-        gross_cents=net + vat,
-        **{"to_pay_cents": net + vat, **fields},
-    )
+    invoice = Invoice(customer_id=customer_id, number=number, **fields)
     db.session.add(invoice)
     db.session.flush()
     is_credit = invoice.kind == Kind.CREDIT_NOTE
@@ -95,9 +170,14 @@ def book(customer_id: int, amount_cents: int, day: date, **more: Any) -> LedgerE
     )
     db.session.add(entry)
     db.session.flush()
-    settle(select(LedgerEntry.customer_id).where(LedgerEntry.customer_id == customer_id))
+    settle_card(customer_id)
     db.session.refresh(entry)
     return entry
+
+
+def settle_card(customer_id: int) -> None:
+    """Work out what is open of each entry of the customer."""
+    settle(select(LedgerEntry.customer_id).where(LedgerEntry.customer_id == customer_id))
 
 
 def payments_known(until: date = KNOWN_UNTIL) -> None:

@@ -48,8 +48,8 @@ def announce(batch_id: int) -> None:
 
 def remind() -> None:
     """Three days before an invoice is due: a letter, if it is not paid as far as is known."""
-    today = clock.today()
-    if known_until() is None or clock.now().astimezone(clock.LOCAL).hour not in DAYTIME:
+    today, known = clock.today(), known_until()
+    if known is None or clock.now().astimezone(clock.LOCAL).hour not in DAYTIME:
         return
     is_open = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.open_cents > 0)
     reminded = db.session.scalars(
@@ -58,6 +58,8 @@ def remind() -> None:
             Invoice.due_on.between(today, today + timedelta(days=REMIND_DAYS)),
             Invoice.reminded_at.is_(None),
             Invoice.kind == Kind.INVOICE,
+            # Of a later one nobody could have told yet that it was paid.
+            Invoice.issued_on <= known,
             is_open,
         )
         .values(reminded_at=clock.now())

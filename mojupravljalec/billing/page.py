@@ -37,6 +37,7 @@ class InvoicePage:
     open_cents: int
     known_until: date | None
     comparisons: tuple[Comparison, ...]
+    corrected: Invoice | None
     corrections: tuple[Invoice, ...]
     order: upn_qr.Order
     obstacle: upn_qr.Obstacle | None
@@ -78,6 +79,7 @@ def page_of(invoice: Invoice) -> InvoicePage:
         open_cents=open_cents,
         known_until=known,
         comparisons=_comparisons(invoice, content),
+        corrected=queries.corrected_of(invoice) if invoice.corrects else None,
         corrections=tuple(queries.corrected_by(invoice)),
         order=order,
         obstacle=upn_qr.why_not(order),

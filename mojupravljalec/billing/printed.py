@@ -47,7 +47,7 @@ def _paper(page: InvoicePage) -> Paper:
 
 def _why_no_payment(page: InvoicePage) -> str:
     """Why no payment order stands on the paper."""
-    if page.state == State.PAID:
+    if page.state == State.PAID and page.invoice.to_pay_cents:
         return gettext("The invoice is paid.")
     assert page.obstacle, "without an obstacle it can be paid"  # noqa: S101 narrows the type
     return wording.obstacle(page.obstacle)

@@ -64,7 +64,8 @@ def _own(account_id: int, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(Invoice.issued_on.between(first, last))
     if wanted.supply_point:
         named = f"\n{wanted.supply_point}\n"
-        conditions.append(Invoice.supply_points.contains(named, autoescape=True))
+        # Not LIKE, which tells no capitals apart on SQLite.
+        conditions.append(func.replace(Invoice.supply_points, named, "") != Invoice.supply_points)
     if wanted.unpaid:
         conditions.append(LedgerEntry.open_cents > 0)
     return conditions
@@ -188,6 +189,17 @@ def corrected_by(invoice: Invoice) -> list[Invoice]:
             select(Invoice)
             .where(Invoice.customer_id == invoice.customer_id, Invoice.corrects == invoice.number)
             .order_by(Invoice.issued_on, Invoice.id)
+        )
+    )
+
+
+def corrected_of(invoice: Invoice) -> Invoice | None:
+    """What a credit note takes back, if it is here."""
+    return db.session.scalar(
+        select(Invoice).where(
+            Invoice.customer_id == invoice.customer_id,
+            Invoice.number == invoice.corrects,
+            Invoice.id != invoice.id,
         )
     )
 

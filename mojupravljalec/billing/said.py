@@ -13,6 +13,7 @@ from .document import Document, Kind
 
 LONGEST_TEXT = 512  # as in the schema
 LONGEST_CODE = 70
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 CURRENCY = "EUR"
 
 # UNTDID 1001 as far as EN 16931 allows it, without the proforma invoice, which nobody is to pay.
@@ -78,9 +79,12 @@ def day(text: str, what: str) -> date:
     """A day of the calendar; a time zone says nothing about it. Raises BadInvoice."""
     found = _DAY.fullmatch(required(text, what))
     try:
-        return date.fromisoformat(found[1] if found else "")
+        said = date.fromisoformat(found[1] if found else "")
     except ValueError:
         raise _bad(text, what, "ni datum, kot je 2026-11-22") from None
+    if not FIRST_YEAR <= said.year <= LAST_YEAR:
+        raise _bad(text, what, f"leto ni med {FIRST_YEAR} in {LAST_YEAR}")
+    return said
 
 
 def price(text: str, for_units: str, what: str) -> Decimal:

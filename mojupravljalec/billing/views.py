@@ -61,7 +61,7 @@ def _filter() -> queries.Filter:
     return queries.Filter(
         year=request.args.get("leto", type=_year),
         customer_id=request.args.get("stranka", type=row_number),
-        supply_point=request.args.get("mesto", "")[:100],
+        supply_point=request.args.get("mesto", "").replace("\0", "")[:100],
         unpaid=bool(request.args.get("neplacani")),
     )
 
@@ -82,7 +82,7 @@ def _rows(found: list[queries.InvoiceRow], known: date | None, today: date) -> l
     rows = []
     for row in found:
         now = state(row.amount_cents, row.open_cents, row.due_on, known_until=known, today=today)
-        partly = now in {State.PARTLY, State.OVERDUE} and row.open_cents < row.amount_cents
+        partly = 0 < row.open_cents < row.amount_cents
         rows.append(
             (
                 row.id,
@@ -152,13 +152,14 @@ def _picture(order: upn_qr.Order) -> bytes:
 @bp.get("/<int:invoice_id>/rok.ics")
 def due_date(invoice_id: int) -> Response:
     found = queries.invoice_of(current_user.id, invoice_id)
-    if found.kind == Kind.CREDIT_NOTE:
+    open_cents = queries.open_cents_of(found)
+    if found.kind == Kind.CREDIT_NOTE or open_cents <= 0:
         raise NotFound
     entry = due_entry(
         uid=f"invoice-{found.id}@{request.host.partition(':')[0]}",
         due_on=found.due_on,
         issued_on=found.issued_on,
-        title=f"{wording.title(found)}: {money.euros(found.to_pay_cents)}",
+        title=f"{wording.title(found)}: {money.euros(open_cents)}",
         text=url_for(".invoice", invoice_id=found.id, _external=True),
     )
     return download(entry, "text/calendar", f"rok-{_plain(found.number)}.ics")

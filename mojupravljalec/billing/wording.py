@@ -32,7 +32,7 @@ CAUSES = {
 }
 
 OBSTACLES = {
-    Obstacle.CREDIT: _("This is a credit note: there is nothing to pay."),
+    Obstacle.CREDIT: _("There is nothing to pay: this amount is in your favour."),
     Obstacle.NOTHING: _("There is nothing to pay."),
     Obstacle.TOO_MUCH: _("The amount is too large for the QR code."),
     Obstacle.NO_IBAN: _("There is no QR code: the invoice names no account to pay to."),

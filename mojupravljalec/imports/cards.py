@@ -14,6 +14,7 @@ from ..extensions import db
 from ..ledger.actions import book_payments, release, settle
 from ..ledger.models import BankPayment, LedgerEntry, PaymentsKnown
 from ..ledger.queries import known_until
+from .staging import analyze
 
 INVOICE: Table = Invoice.metadata.tables["invoice"]
 ENTRY: Table = LedgerEntry.metadata.tables["ledger_entry"]
@@ -23,6 +24,7 @@ CUSTOMERS_AT_ONCE = 500
 
 def finish(batch_id: int) -> list[str]:
     """Once all of a batch is written: find payers, settle, tell people; what to say about it."""
+    analyze(ENTRY)
     book_payments(batch_id)
     settle(select(ENTRY.c.customer_id).where(ENTRY.c.batch_id == batch_id).distinct())
     announce(batch_id)

@@ -34,6 +34,7 @@ from .invoice_lines import LINE_SUMS, LINES, join_lines
 from .kind import BadRow, Column, Counts, Kind
 from .staging import (
     Field,
+    analyze,
     drop_rejected,
     look_up,
     reject_missing,
@@ -149,6 +150,7 @@ def load(
     drop_rejected(STAGED)
     report(_changed(blame))
     drop_rejected(STAGED)
+    analyze(STAGED)
     _settle_fates()
     _keep_originals(keep_original)
     _add(batch_id)

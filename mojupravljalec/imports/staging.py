@@ -81,7 +81,7 @@ def drop(*tables: Table) -> None:
 
 
 def analyze(table: Table) -> None:
-    """Tell Postgres how large a temporary table has become; it never looks by itself."""
+    """Tell Postgres how large a table has become: within the transaction it does not know."""
     if on_postgres():
         db.session.execute(text(f"ANALYZE {table.name}"))
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from flask import current_app
 from flask_babel import gettext
@@ -78,7 +78,7 @@ def as_xlsx(statement: Statement) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     # Equal input gives equal bytes.
     with Workbook(file, {**options, "constant_memory": True}) as book:
-        book.set_properties({"created": statement.until_on})
+        book.set_properties({"created": datetime.combine(statement.until_on, time())})
         days = book.add_format({"num_format": "d. m. yyyy"})
         amounts = book.add_format({"num_format": "#,##0.00"})
         sheet = book.add_worksheet()

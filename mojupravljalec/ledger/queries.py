@@ -12,6 +12,8 @@ from .models import LedgerEntry, PaymentsKnown
 from .rules import numbers
 
 PAGE_ROWS = 50
+# What has no due day of its own is due when it is booked.
+_DUE = func.coalesce(LedgerEntry.due_on, LedgerEntry.booked_on)
 _ENTRY = (
     LedgerEntry.id,
     LedgerEntry.booked_on,
@@ -202,12 +204,11 @@ def standing_of(customer_ids: Collection[int], overdue_before: date) -> Standing
     """What the customers owe together, what of it is overdue, and what is due next."""
     own = LedgerEntry.customer_id.in_(customer_ids)
     overpaid = select(func.sum(-LedgerEntry.open_cents)).where(own, LedgerEntry.open_cents < 0)
-    due = func.coalesce(LedgerEntry.due_on, LedgerEntry.booked_on)
     rows = db.session.execute(
-        select(due, func.sum(LedgerEntry.open_cents))
+        select(_DUE, func.sum(LedgerEntry.open_cents))
         .where(own, LedgerEntry.open_cents > 0)
-        .group_by(due)
-        .order_by(due)
+        .group_by(_DUE)
+        .order_by(_DUE)
     ).all()
     overdue = sum(int(cents) for day, cents in rows if day < overdue_before)
     coming = next(((day, int(cents)) for day, cents in rows if day >= overdue_before), (None, 0))
@@ -220,7 +221,7 @@ def open_items_of(customer_id: int) -> list[Entry]:
     rows = db.session.execute(
         select(*_ENTRY)
         .where(LedgerEntry.customer_id == customer_id, LedgerEntry.open_cents > 0)
-        .order_by(LedgerEntry.due_on, LedgerEntry.id)
+        .order_by(_DUE, LedgerEntry.id)
         .limit(PAGE_ROWS)
     )
     return [Entry(*row, row.open_cents) for row in rows]

@@ -298,10 +298,12 @@ def _customer_linked(facts: Facts) -> Letter:
     )
 
 
-def _when(facts: Facts) -> str:
-    """The period of an invoice, or its number."""
+def _called(facts: Facts) -> str:
+    """What an invoice is called: after its period, or by its number."""
     start, end = (facts[name] and date.fromisoformat(facts[name]) for name in _PERIOD)
-    return period(start, end) if start and end else name(facts["number"])
+    if start and end:
+        return gettext("Invoice for %(period)s", period=period(start, end))
+    return gettext("Invoice %(number)s", number=name(facts["number"]))
 
 
 def _invoice_button(facts: Facts) -> Button:
@@ -312,14 +314,11 @@ def _new_invoice(facts: Facts) -> Letter:
     amount, due = euros(facts["amount_cents"]), day(date.fromisoformat(facts["due_on"]))
     return Letter(
         subject=gettext(
-            "Invoice for %(period)s: %(amount)s, due %(day)s",
-            period=_when(facts),
-            amount=amount,
-            day=due,
+            "%(invoice)s: %(amount)s, due %(day)s", invoice=_called(facts), amount=amount, day=due
         ),
         greeting=_greeting(facts),
         paragraphs=(
-            gettext("We have prepared the invoice for %(period)s.", period=_when(facts)),
+            gettext("A new invoice is ready: %(invoice)s.", invoice=_called(facts)),
             gettext("Pay by %(day)s.", day=due),
         ),
         amount=amount,
@@ -333,10 +332,7 @@ def _invoice_due(facts: Facts) -> Letter:
         subject=gettext("Still to pay: %(amount)s, due %(day)s", amount=amount, day=due),
         greeting=_greeting(facts),
         paragraphs=(
-            gettext(
-                "We have not received the payment for the invoice for %(period)s yet.",
-                period=_when(facts),
-            ),
+            gettext("We have not received the payment yet: %(invoice)s.", invoice=_called(facts)),
             gettext("It is due on %(day)s.", day=due),
         ),
         amount=amount,

@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from ..extensions import db
+from ..extensions import Base, db
 from .letters import CHOICES, UNSUBSCRIBE_SALT
 from .models import UnwantedMail
 
@@ -25,9 +26,13 @@ def choose(account_id: int, wanted: Collection[str]) -> None:
 
 
 def switch_off(account_id: int, kind: str) -> None:
-    """No more letters of the kind; saying so twice is the same."""
-    if kind not in unwanted_by(account_id):
-        db.session.add(UnwantedMail(account_id=account_id, kind=kind))
+    """No more letters of the kind; saying so twice, or of an account that is gone, is the same."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    accounts = Base.metadata.tables["account"]
+    there = select(accounts.c.id, literal(kind)).where(accounts.c.id == account_id)
+    db.session.execute(
+        insert(UnwantedMail).from_select(["account_id", "kind"], there).on_conflict_do_nothing()
+    )
 
 
 def read(text: str) -> tuple[int, str] | None:

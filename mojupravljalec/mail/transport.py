@@ -99,10 +99,11 @@ def as_mime(message: flask_mail.Message, to_address: str) -> EmailMessage:
     sent_as["To"] = _address(to_address)
     sent_as["Date"] = format_datetime(datetime.fromtimestamp(message.date or time.time(), UTC))
     sent_as["Message-ID"] = message.msgId
-    for header, value in (message.extra_headers or {}).items():
-        sent_as[header] = value
     sent_as.set_content(message.body or "", cte="quoted-printable")
     sent_as.add_alternative(message.html or "", subtype="html", cte="quoted-printable")
+    # After the content, which takes what begins with Content- along.
+    for header, value in (message.extra_headers or {}).items():
+        sent_as[header] = value
     return sent_as
 
 

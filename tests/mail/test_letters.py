@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mojupravljalec import config
-from mojupravljalec.mail import letters
+from mojupravljalec.mail import letters, transport
 from mojupravljalec.mail.models import OutboxLetter
 
 CATALOGUE = config.ROOT / "mojupravljalec/translations/sl/LC_MESSAGES/messages.mo"
@@ -127,3 +127,10 @@ def test_slovenian(app):
     message = written(app, "activation", language="sl")
     assert message.subject == "Potrdite svoj elektronski naslov"
     assert "Gumb in koda veljata 3\N{NO-BREAK SPACE}dni." in message.body
+
+
+def test_the_letter_says_on_the_line_in_which_language_it_is(app):
+    with app.app_context():
+        sent = transport.as_mime(letters.write(letter("new-invoice")), "ana@example.com")
+    assert sent["Content-Language"] == "en"
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
