@@ -51,16 +51,18 @@ def remind() -> None:
     today, known = clock.today(), known_until()
     if known is None or clock.now().astimezone(clock.LOCAL).hour not in DAYTIME:
         return
-    is_open = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.open_cents > 0)
+    due = select(LedgerEntry.invoice_id).where(
+        LedgerEntry.due_on.between(today, today + timedelta(days=REMIND_DAYS)),
+        LedgerEntry.open_cents > 0,
+    )
     reminded = db.session.scalars(
         update(Invoice)
         .where(
-            Invoice.due_on.between(today, today + timedelta(days=REMIND_DAYS)),
+            Invoice.id.in_(due),
             Invoice.reminded_at.is_(None),
             Invoice.kind == Kind.INVOICE,
             # Of a later one nobody could have told yet that it was paid.
             Invoice.issued_on <= known,
-            is_open,
         )
         .values(reminded_at=clock.now())
         .returning(Invoice.id)

@@ -58,6 +58,5 @@ class Invoice(Base):
     flaw: Mapped[str] = mapped_column(default="")  # what does not add up, where it was let in so
     original: Mapped[str] = mapped_column(default="")  # the operator's PDF, by its kept name
     reminded_at: Mapped[datetime | None] = mapped_column(default=None)
-    batch_id: Mapped[int | None] = mapped_column(
-        ForeignKey("import_batch.id"), default=None, index=True
-    )
+    # Neither a key nor an index: each costs an import much, and only undoing would use it.
+    batch_id: Mapped[int | None] = mapped_column(default=None)

@@ -15,10 +15,8 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    distinct,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -26,6 +24,7 @@ from sqlalchemy import (
 from ..extensions import db
 from ..values import money
 from . import cells
+from .cards import INVOICE
 from .kind import BadRow, Column, Counts, Kind
 from .staging import TEMPORARY, Field, analyze, index, rejected_lines, staging_table
 
@@ -54,7 +53,6 @@ LINES = Table(
     TEMPORARY,
     Field("line", Integer),
     *_run_fields(),
-    Field("used", Integer, default=0),
     prefixes=["TEMPORARY"],
 )
 RUN_NAMES = [field.name for field in _run_fields()]
@@ -168,8 +166,9 @@ def _point_list(points: Sequence[str]) -> str:
 def load(_present: frozenset[str], _batch_id: int) -> Counts:
     """Keep the runs beside until the invoices come."""
     names = ["line", *RUN_NAMES]
-    rows = select(*(STAGED.c[name] for name in names), literal(0))
-    db.session.execute(insert(LINES).from_select([*names, "used"], rows))
+    rows = select(*(STAGED.c[name] for name in names))
+    db.session.execute(insert(LINES).from_select(names, rows))
+    analyze(LINES)
     read = db.session.scalar(select(func.sum(STAGED.c.rows))) or 0
     return Counts(read=read, rejected=rejected_lines())
 
@@ -188,8 +187,7 @@ def join_lines(invoices: Table) -> None:
     Lines of an invoice that is not there stay where they are.
     """
     index(LINES, "number")
-    analyze(LINES)
-    lines = _by_number(invoices) if _is_scattered() else LINES.alias("lines")
+    lines = _by_number(invoices) if _are_scattered(invoices) else LINES.alias("lines")
     sums = {
         "net_cents": func.coalesce(invoices.c.net_cents, lines.c.net_cents),
         "vat_cents": func.coalesce(invoices.c.vat_cents, lines.c.vat_cents),
@@ -198,7 +196,6 @@ def join_lines(invoices: Table) -> None:
             else_=invoices.c.gross_cents,
         ),
     }
-    db.session.execute(update(invoices).values(content="{}", supply_points="", flaw=""))
     db.session.execute(
         update(invoices)
         .values(
@@ -211,15 +208,17 @@ def join_lines(invoices: Table) -> None:
         .where(invoices.c.number == lines.c.number)
     )
     _note_flaws(invoices)
-    here = select(invoices.c.number)
-    db.session.execute(update(LINES).values(used=1).where(LINES.c.number.in_(here)))
 
 
-def _is_scattered() -> bool:
-    """Whether the lines of any invoice do not stand together."""
-    runs = select(func.count(), func.count(distinct(LINES.c.number))).select_from(LINES)
-    all_runs, numbers = db.session.execute(runs).one()
-    return bool(all_runs != numbers)
+def _are_scattered(invoices: Table) -> bool:
+    """Whether the lines of any of the staged invoices do not stand together."""
+    several = (
+        select(invoices.c.number)
+        .join(LINES, LINES.c.number == invoices.c.number)
+        .group_by(invoices.c.line, invoices.c.number)
+        .having(func.count() > 1)
+    )
+    return db.session.execute(several.limit(1)).first() is not None
 
 
 def _by_number(invoices: Table) -> Any:
@@ -284,13 +283,14 @@ def _flaw(
 
 
 def strays(_batch_id: int) -> list[str]:
-    """What to say of lines whose invoice was in none of the batch's files."""
-    numbers = select(LINES.c.number).where(LINES.c.used == 0).distinct()
+    """What to say of lines that belong to no invoice of the portal."""
+    known = select(INVOICE.c.number)
+    numbers = select(LINES.c.number).where(LINES.c.number.not_in(known)).distinct()
     found = db.session.scalars(numbers.order_by(LINES.c.number).limit(SHOWN + 1)).all()
     if not found:
         return []
     more = " …" if len(found) > SHOWN else ""
-    return [f"Postavke brez računa v uvozu, prezrte: {', '.join(found[:SHOWN])}{more}"]
+    return [f"Postavke brez računa, prezrte: {', '.join(found[:SHOWN])}{more}"]
 
 
 KIND = Kind(

@@ -47,7 +47,8 @@ from .targets import NEW, UNCHANGED, counts
 AT_ONCE = 10_000
 HEAD = ("number", "customer_number", "kind", "issued_on", "due_on", "period_from", "period_to")
 SUMS = ("net_cents", "vat_cents", "gross_cents", "to_pay_cents")
-INSIDE = ("iban", "purpose_code", "corrects", "payer_name", "payer_street", "payer_place")
+TOLD_INSIDE = ("iban", "purpose_code", "corrects")
+INSIDE = (*TOLD_INSIDE, "payer_name", "payer_street", "payer_place")
 DAYS = {"issued_on", "due_on", "period_from", "period_to"}
 STAGED = staging_table(
     "staged_invoice",
@@ -137,10 +138,11 @@ def load(
     new invoice and gives back the name under which it is kept.
     """
     blame = "datoteka" if "datoteka" in present else "stevilka_racuna"
-    if "datoteka" not in present:
-        join_lines(STAGED)
-    _say_nothing_alike()
+    analyze(STAGED)
+    _prepare()
     look_up(STAGED, "customer_id", CUSTOMER.c.id, CUSTOMER.c.number == STAGED.c.customer_number)
+    if "datoteka" not in present:
+        join_lines(STAGED)  # last: rows are narrow until then
     sender = blame if blame == "datoteka" else "sifra_stranke"
     reject_missing(STAGED, "customer_id", sender, "te stranke ni")
     if _has_repeats():
@@ -150,8 +152,6 @@ def load(
     drop_rejected(STAGED)
     report(_changed(blame))
     drop_rejected(STAGED)
-    analyze(STAGED)
-    _settle_fates()
     _keep_originals(keep_original)
     _add(batch_id)
     _attach_known_entries(batch_id)
@@ -159,11 +159,18 @@ def load(
     return counts(STAGED, STAGED.c.fate)
 
 
-def _say_nothing_alike() -> None:
-    """What a table has no column for is empty, as it is kept."""
-    texts = ("reference", "reference_key", "iban", "purpose_code", "corrects", "original")
+def _prepare() -> None:
+    """Say what is new; what a table has no column for is empty, as it is kept."""
+    known = select(INVOICE.c.number)
+    first = select(func.min(STAGED.c.line)).group_by(STAGED.c.number)
+    is_new = and_(STAGED.c.number.not_in(known), STAGED.c.line.in_(first))
+    empty = dict.fromkeys((*TOLD_INSIDE, "original", "flaw", "supply_points"), "")
+    empty |= {"reference": "", "reference_key": "", "content": "{}"}
     db.session.execute(
-        update(STAGED).values({name: func.coalesce(STAGED.c[name], "") for name in texts})
+        update(STAGED).values(
+            {name: func.coalesce(STAGED.c[name], none) for name, none in empty.items()}
+            | {"fate": case((is_new, NEW), else_=UNCHANGED)}
+        )
     )
 
 
@@ -210,14 +217,6 @@ def _said(name: str, value: Any) -> str:
     if value is None or value == "":
         return "(prazno)"
     return money.written(value) if name.endswith("_cents") else str(value)
-
-
-def _settle_fates() -> None:
-    """An invoice is new, or there already and the same."""
-    known = select(INVOICE.c.number)
-    first = select(func.min(STAGED.c.line)).group_by(STAGED.c.number)
-    is_new = and_(STAGED.c.number.not_in(known), STAGED.c.line.in_(first))
-    db.session.execute(update(STAGED).values(fate=case((is_new, NEW), else_=UNCHANGED)))
 
 
 def _keep_originals(keep: Callable[[str], str] | None) -> None:

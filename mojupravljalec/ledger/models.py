@@ -60,9 +60,8 @@ class LedgerEntry(Base):
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("bank_payment.id"), default=None, unique=True
     )
-    batch_id: Mapped[int | None] = mapped_column(
-        ForeignKey("import_batch.id"), default=None, index=True
-    )
+    # Neither a key nor an index: each costs an import much, and only undoing would use it.
+    batch_id: Mapped[int | None] = mapped_column(default=None)
 
 
 class BankPayment(Base):

@@ -106,16 +106,12 @@ def upgrade() -> None:
         sa.Column("reminded_at", sa.DateTime(), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["batch_id"], ["import_batch.id"], name=op.f("fk_invoice_batch_id_import_batch")
-        ),
-        sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_invoice_customer_id_customer")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
         sa.UniqueConstraint("number", name=op.f("uq_invoice_number")),
     )
     with op.batch_alter_table("invoice", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_invoice_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(
             "ix_invoice_list",
             [
@@ -150,9 +146,6 @@ def upgrade() -> None:
         sa.Column("payment_id", sa.Integer(), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["batch_id"], ["import_batch.id"], name=op.f("fk_ledger_entry_batch_id_import_batch")
-        ),
-        sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_ledger_entry_customer_id_customer")
         ),
         sa.ForeignKeyConstraint(
@@ -168,7 +161,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("payment_id", name=op.f("uq_ledger_entry_payment_id")),
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ledger_entry_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(
             "ix_ledger_entry_card", ["customer_id", "booked_on", "id", "amount_cents"], unique=False
         )
@@ -213,12 +205,10 @@ def downgrade() -> None:
             postgresql_where=sa.text("open_cents > 0"),
         )
         batch_op.drop_index("ix_ledger_entry_card")
-        batch_op.drop_index(batch_op.f("ix_ledger_entry_batch_id"))
 
     op.drop_table("ledger_entry")
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.drop_index("ix_invoice_list")
-        batch_op.drop_index(batch_op.f("ix_invoice_batch_id"))
 
     op.drop_table("invoice")
     with op.batch_alter_table("bank_payment", schema=None) as batch_op:
