@@ -16,6 +16,7 @@ from ..web.i18n import locale
 from .models import AuditEntry
 
 P = ParamSpec("P")
+_LAST = select(func.max(AuditEntry.id))
 
 
 def revisited(view: Callable[P, Response | str]) -> Callable[P, Response]:
@@ -42,7 +43,7 @@ def revisited(view: Callable[P, Response | str]) -> Callable[P, Response]:
 
 
 def _version() -> str:
-    last = db.session.scalar(select(func.max(AuditEntry.id)))
+    last = db.session.scalar(_LAST)
     parts = (
         last,
         current_user.get_id(),

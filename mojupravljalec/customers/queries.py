@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
@@ -50,15 +50,18 @@ class CustomerRow(NamedTuple):
         return f"{self.name} ({self.number})"
 
 
+_CUSTOMERS = (
+    select(Customer.id, Customer.number, Customer.name)
+    .join(CustomerLink, CustomerLink.customer_id == Customer.id)
+    .where(CustomerLink.account_id == bindparam("account_id"), CustomerLink.ended_at.is_(None))
+    .order_by(CustomerLink.linked_at, CustomerLink.id)
+)
+
+
 def customers_of(account_id: int) -> list[CustomerRow]:
     """The customers that the account sees now, in the order in which they were linked."""
-    query = (
-        select(Customer.id, Customer.number, Customer.name)
-        .join(CustomerLink, CustomerLink.customer_id == Customer.id)
-        .where(CustomerLink.account_id == account_id, CustomerLink.ended_at.is_(None))
-        .order_by(CustomerLink.linked_at, CustomerLink.id)
-    )
-    return [CustomerRow(*row) for row in db.session.execute(query)]
+    rows = db.session.execute(_CUSTOMERS, {"account_id": account_id})
+    return [CustomerRow(*row) for row in rows]
 
 
 def link_of(account_id: int, link_id: int) -> Row[CustomerLink, Customer]:

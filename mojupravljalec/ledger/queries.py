@@ -12,6 +12,7 @@ from .models import LedgerEntry, PaymentsKnown
 from .rules import numbers
 
 PAGE_ROWS = 50
+_KNOWN_UNTIL = select(func.max(PaymentsKnown.until_on))
 # What has no due day of its own is due when it is booked.
 _DUE = func.coalesce(LedgerEntry.due_on, LedgerEntry.booked_on)
 _ENTRY = (
@@ -82,7 +83,7 @@ def entries_without_payment(customer_ids: Collection[int]) -> dict[Booked, list[
 
 def known_until() -> date | None:
     """The last day of which the portal knows what was paid; None: payments never came in."""
-    return db.session.scalar(select(func.max(PaymentsKnown.until_on)))
+    return db.session.scalar(_KNOWN_UNTIL)
 
 
 class Span(NamedTuple):

@@ -135,8 +135,7 @@ def _rows(
 
 def _without_strangers(seen: queries.PointSeen, row: history.Row) -> history.Row:
     """A consumption that reaches out of the resident's time tells of whoever was there then."""
-    days = (row.taken_on - timedelta(days=ago) for ago in range((row.days or 0) + 1))
-    if row.days is None or all(map(seen.has, days)):
+    if row.days is None or seen.has_all(row.taken_on - timedelta(days=row.days), row.taken_on):
         return row
     return replace(row, used_l=None, days=None, per_day_l=None)
 

@@ -5,7 +5,7 @@ these only their own days.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Row, Select, and_, or_, select
@@ -47,6 +47,16 @@ class PointSeen:
     def has(self, day: date) -> bool:
         """Whether ``day`` lies in the account's own time."""
         return any(stay.has(day) for stay in self.stays)
+
+    def has_all(self, first: date, last: date) -> bool:
+        """Whether every day from ``first`` to ``last`` lies in the account's own time."""
+        day = first
+        while day <= last:
+            ends = [stay.to_on or last for stay in self.stays if stay.has(day)]
+            if not ends:
+                return False
+            day = max(ends) + timedelta(days=1)
+        return True
 
     def since(self, day: date) -> date:
         """The first day of the account's own time in which ``day`` lies."""
