@@ -150,7 +150,11 @@ def test_what_is_left_of_a_partly_paid_invoice_is_asked_for(reader):
     ("fields", "title", "why"),
     [
         ({"to_pay_cents": 0}, "Račun 2026-10-1", "Plačati ni treba ničesar."),
-        ({"to_pay_cents": -1}, "Račun 2026-10-1", "Plačati ni treba ničesar: znesek je v vaše dobro."),
+        (
+            {"to_pay_cents": -1},
+            "Račun 2026-10-1",
+            "Plačati ni treba ničesar: znesek je v vaše dobro.",
+        ),
         ({"kind": Kind.CREDIT_NOTE}, "Dobropis 2026-10-1", "Plačati ni treba ničesar: znesek je"),
         ({"iban": ""}, "Račun 2026-10-1", "Kode QR ni, ker na računu ni navedenega"),
         ({"to_pay_cents": 10**11}, "1.000.000.000,00 €", "Znesek je za kodo QR prevelik."),

@@ -16,9 +16,13 @@ from playwright.sync_api import Browser, Page, expect
 from mojupravljalec import create_app
 from mojupravljalec.accounts import actions, queries, tokens
 from mojupravljalec.accounts.models import MailLink, Purpose
+from mojupravljalec.billing.document import Kind
+from mojupravljalec.customers.models import Customer
 from mojupravljalec.extensions import db
+from mojupravljalec.mail import letters
 from mojupravljalec.metering.models import SupplyPoint
 
+from .. import bills
 from ..conftest import SECRET
 from .conftest import Town
 from .served import Portal
@@ -36,7 +40,15 @@ RULES = {
 }
 
 # What opens by GET and is no page: it leads on, or is a file.
-NO_PAGES = {"static", "home.start", "metering.photo", "mail.letter_file"}
+NO_PAGES = {
+    "static",
+    "metering.photo",
+    "mail.letter_file",
+    "billing.pdf",
+    "billing.picture",
+    "billing.due_date",
+    "ledger.file",
+}
 
 Doing = Callable[[Walker], None]
 
@@ -195,6 +207,26 @@ VISITS = [
         reading(LAST_M3 + 6 * USUAL_M3, "#receipt", reason=True),
     ),
     Visit("correction", "metering.point", "resident", "/odjemna-mesta/{rich}", correcting),
+    Visit("home", "home.start", "resident", "/"),
+    Visit("invoices", "billing.invoices", "resident", "/racuni"),
+    Visit("invoices, unpaid", "billing.invoices", "resident", "/racuni?neplacani=1"),
+    Visit("no such invoices", "billing.invoices", "resident", "/racuni?leto=1999"),
+    Visit("no invoices", "billing.invoices", "newcomer", "/racuni"),
+    Visit("invoice", "billing.invoice", "resident", "/racuni/{open_invoice}", opened),
+    Visit("invoice, paid", "billing.invoice", "resident", "/racuni/{paid_invoice}", opened),
+    Visit("credit note", "billing.invoice", "resident", "/racuni/{credit_note}"),
+    Visit("card", "ledger.card", "resident", "/financna-kartica"),
+    Visit("card of one", "ledger.card_of", "resident", "/financna-kartica/{customer}?leto=2026"),
+    Visit("no card", "ledger.card", "newcomer", "/financna-kartica"),
+    Visit("letters", "profile.letters", "resident", "/profil/sporocila"),
+    Visit("no letters", "profile.no_letters", "nobody", "/brez-sporocil/{no_letters}"),
+    Visit(
+        "no letters, done",
+        "profile.no_letters",
+        "nobody",
+        "/brez-sporocil/{no_letters}",
+        lambda walker: walker.presses("Izključi sporočilo"),
+    ),
     Visit("profile", "profile.overview", "resident", "/profil"),
     Visit("profile of a newcomer", "profile.overview", "newcomer", "/profil"),
     Visit("unlink", "profile.unlink", "resident", "/profil/stranke/{link}/odklop"),
@@ -239,6 +271,8 @@ def scene(town: Town, chromium: Browser):
     with town.portal.data():
         scene.named |= _tokens(town, resident)
         scene.named |= _numbers(points, resident)
+        scene.named |= _bills(points[0].customer)
+        scene.named["no_letters"] = letters.unsubscribe_token(resident.id, "new-invoice")
         db.session.commit()
     yield scene
     for context in contexts:
@@ -269,6 +303,20 @@ def _tokens(town: Town, resident) -> dict[str, str]:
         "used": tokens.sign(used),
         "reset": tokens.sign(newest(Purpose.RESET)),
         "email": tokens.sign(newest(Purpose.NEW_EMAIL)),
+    }
+
+
+def _bills(number: str) -> dict[str, int]:
+    """A year of invoices of the customer, all but the last one paid, and a credit note."""
+    customer_id = db.session.scalars(db.select(Customer.id).filter_by(number=number)).one()
+    made = bills.a_year_of(customer_id, "P")
+    note = bills.bill(customer_id, "P-1", kind=Kind.CREDIT_NOTE, corrects=made[0].number)
+    bills.payments_known()
+    return {
+        "open_invoice": made[-1].id,
+        "paid_invoice": made[-2].id,
+        "credit_note": note.id,
+        "customer": customer_id,
     }
 
 
