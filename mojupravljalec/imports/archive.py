@@ -84,7 +84,12 @@ def _in_zip(archive: zipfile.ZipFile, path: Path, kind: Kind, name: str) -> Give
         archive.getinfo(name).file_size,
         lambda: cast(BinaryIO, archive.open(name)),
     )
-    return Given(kind, source, path.with_name(f"{path.stem}.{kind.stem}.rejected.csv"))
+    return Given(kind, source, _aside(path, kind.stem))
+
+
+def _aside(path: Path, what: str) -> Path:
+    """Where the bad rows of one of several files in ``path`` go."""
+    return path.with_name(f"{path.stem}.{what}.rejected.csv")
 
 
 def rejected_beside(file: Path) -> Path:
@@ -159,11 +164,12 @@ def _of_pile(path: Path, names: list[str], opens: Callable[[str], BinaryIO], wis
     pile = invoice_files.pile_of(names, opens)
     for kind in (invoice_lines.KIND, _wished(invoices.KIND, wish)):
         found = [name for name in names if _kind_of(name) is KINDS[kind.name]]
-        given += [Given(kind, _member(path, name, opens), rejected_beside(path)) for name in found]
+        aside = _aside(path, kind.stem)
+        given += [Given(kind, _member(path, name, opens), aside) for name in found]
     if pile.names:
         kind = invoice_files.kind_of(pile, keep_originals=wish.keep, accept_sums=wish.accept_sums)
         source = source_of(path) if path.is_file() else _member(path, pile.names[0], opens)
-        given.append(Given(kind, source, rejected_beside(path), pile.rows))
+        given.append(Given(kind, source, _aside(path, "xml"), pile.rows))
     if not given:
         raise Unreadable(f"{path}: v njem ni računov (XML ali racuni.csv)")
     taken = {one.source.name.removeprefix(f"{path}/") for one in given}

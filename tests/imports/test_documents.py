@@ -233,3 +233,11 @@ def test_the_official_samples_are_read_and_their_customer_is_asked_for(town):
         done = town.import_all("invoices", SAMPLES / name, "--accept-sums")
         assert done.exit_code == 1
         assert "te stranke ni" in done.stderr or "valut" in done.stderr, done.stderr
+
+
+def test_bad_documents_and_bad_rows_are_put_aside_apart(town):
+    files = {"racuni.csv": HEAD + ONE.replace("007", "999"), "x.xml": b"<html/>"}
+    done = town.import_all("invoices", pack(town, files), "--skip-bad")
+    assert done.exit_code == 1
+    aside = {path.name for path in town.folder.glob("*.rejected.csv")}
+    assert aside == {"racuni.racuni.rejected.csv", "racuni.xml.rejected.csv"}
