@@ -1,5 +1,6 @@
 """What a path on the command line holds: a table, documents, or a folder or ZIP of them."""
 
+import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from .table_file import (
     examine,
     find_headings,
     opened,
+    sha256_of,
     source_of,
 )
 
@@ -168,7 +170,7 @@ def _of_pile(path: Path, names: list[str], opens: Callable[[str], BinaryIO], wis
         given += [Given(kind, _member(path, name, opens), aside) for name in found]
     if pile.names:
         kind = invoice_files.kind_of(pile, keep_originals=wish.keep, accept_sums=wish.accept_sums)
-        source = source_of(path) if path.is_file() else _member(path, pile.names[0], opens)
+        source = source_of(path) if path.is_file() else _listing(path, pile.names, opens)
         given.append(Given(kind, source, _aside(path, "xml"), pile.rows))
     if not given:
         raise Unreadable(f"{path}: v njem ni računov (XML ali racuni.csv)")
@@ -181,6 +183,13 @@ def _member(path: Path, name: str, opens: Callable[[str], BinaryIO]) -> Source:
     with opens(name) as file:
         size = file.seek(0, 2)
     return Source(f"{path}/{name}", size, partial(opens, name))
+
+
+def _listing(path: Path, names: Sequence[str], opens: Callable[[str], BinaryIO]) -> Source:
+    """A folder's files as one: its fingerprint changes when any of them does."""
+    members = [_member(path, name, opens) for name in names]
+    lines = "".join(f"{sha256_of(one)}  {one.name}\n" for one in members).encode()
+    return Source(str(path), sum(one.size for one in members), lambda: io.BytesIO(lines))
 
 
 def _wished(kind: Kind, wish: Wish) -> Kind:

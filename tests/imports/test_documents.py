@@ -241,3 +241,15 @@ def test_bad_documents_and_bad_rows_are_put_aside_apart(town):
     assert done.exit_code == 1
     aside = {path.name for path in town.folder.glob("*.rejected.csv")}
     assert aside == {"racuni.racuni.rejected.csv", "racuni.xml.rejected.csv"}
+
+
+def test_a_folder_of_documents_has_a_fingerprint_of_all_of_them(town):
+    folder = town.folder / "racuni"
+    folder.mkdir()
+    prints = []
+    for number in ("1", "2"):
+        (folder / f"{number}.xml").write_bytes(eslog_writer.write(document(number)))
+        brings(town, folder)
+        prints.append(town.rows("SELECT sha256 FROM import_batch ORDER BY id DESC LIMIT 1")[0][0])
+    assert len(set(prints)) == 2
+    assert entries(town)[-1][1] == "2"
