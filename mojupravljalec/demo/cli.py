@@ -40,7 +40,6 @@ def demo(customers: int, months: int, seed: int) -> None:
         actions.grow(_utility(customers, months, seed), bar.update)
     db.session.commit()
     say_how_to_sign_in()
-    _say_what_to_import()
 
 
 def grow_if_empty() -> None:
@@ -51,13 +50,14 @@ def grow_if_empty() -> None:
 
 
 def say_how_to_sign_in() -> None:
-    """The residents and a code to try; nothing where the database is not a demo's."""
+    """The residents, a code and files to try; nothing where the database is not a demo's."""
     if not actions.is_demo():
         return
     for email, (first_name, _last_name, _customers) in actions.RESIDENTS.items():
         click.echo(f"{first_name}: {email}, geslo {actions.PASSWORD}")
     if code := actions.unused_code():
         click.echo(f"Prosta koda stranke: {code}")
+    _say_what_to_import()
 
 
 def _say_what_to_import() -> None:
