@@ -11,20 +11,37 @@ from flask import Flask
 
 from . import (
     accounts,
+    api,
     billing,
+    codes,
     config,
+    desk,
+    exports,
     extensions,
+    factors,
     home,
     info,
+    intake,
+    jobs,
+    journal,
     ledger,
     mail,
     metering,
+    office,
     profile,
+    search,
+    staff,
     tables,
+    tray,
     web,
 )
 
 __all__ = ["create_app", "tables"]
+
+FEATURES = (
+    *(mail, jobs, accounts, factors, metering, billing, ledger, profile, home, info, search),
+    *(office, desk, tray, intake, exports, codes, journal, staff, api),
+)
 
 
 def create_app(instance: Path | None = None, **settings: Any) -> Flask:
@@ -44,6 +61,6 @@ def create_app(instance: Path | None = None, **settings: Any) -> Flask:
     app.config.from_mapping(config.flask_config(config.load(folder, environ), folder))
     extensions.init_database(app)
     web.init_app(app)
-    for feature in (mail, accounts, metering, billing, ledger, profile, home, info):
+    for feature in FEATURES:
         feature.init_app(app)
     return app

@@ -3,11 +3,14 @@
 import click
 
 from .demo.cli import demo
+from .exports.cli import export
 from .imports.cli import import_files, undo
+from .intake.cli import watch
 from .mail.cli import worker
 from .migrations.cli import upgrade
 from .notices.cli import notice
 from .server import serve
+from .staff.cli import staff
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -20,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (upgrade, serve, worker, import_files, undo, notice, demo):
+for command in (upgrade, serve, worker, import_files, undo, watch, export, notice, staff, demo):
     main.add_command(command)

@@ -239,6 +239,13 @@ SETTINGS = (
         "READING_REVIEW", 5.0, _factor, "a factor over 0", "of the usual; more waits for the office"
     ),
     Setting("PHOTO_MAX_MB", 15, _whole(1, 50), "1 to 50", "the largest photo that is taken"),
+    Setting(
+        "IMPORT_MAX_MB",
+        500,
+        _whole(1, 4000),
+        "1 to 4000",
+        "the largest file that the office or a program may send",
+    ),
     Setting("PROXIES", 0, _whole(0, 5), "0 to 5", "trusted proxies in front of the portal"),
     Setting("WORKERS", 1, _whole(1, 32), "1 to 32", "server processes; one a core is good"),
     Setting("EMBEDDED_WORKER", True, _yes_no, "yes or no", "`serve` sends the mail as well"),

@@ -9,7 +9,7 @@ from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy import DateTime, Dialect, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import TypeDecorator
 
@@ -45,6 +45,9 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012 SQLAlchemy reads it off the class
 
 
+# Text that is compared sign by sign, so that an index finds what it begins with.
+bytewise = String().with_variant(String(collation="C"), "postgresql")
+
 db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate()
 babel = Babel()
@@ -65,6 +68,16 @@ def init_database(app: Flask) -> None:
 def every_hour(app: Flask, chore: Callable[[], None]) -> None:
     """Let the worker do ``chore`` once an hour; the worker commits."""
     app.extensions.setdefault("every_hour", []).append(chore)
+
+
+# Does one piece of work, if there is any; whether there was. It is told how to learn that the
+# worker is to end.
+Work = Callable[[Callable[[], bool]], bool]
+
+
+def beside_mail(app: Flask, work: Work) -> None:
+    """Let the worker do ``work`` over and over in a thread of its own; ``work`` commits."""
+    app.extensions.setdefault("beside_mail", []).append(work)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -15,6 +15,10 @@ class Shelf(StrEnum):
 
     PHOTOS = "photos"
     INVOICES = "invoices"
+    UPLOADS = "uploads"
+    REJECTED = "rejected"
+    LETTERS = "letters"
+    JOBS = "jobs"
 
 
 def keep(shelf: Shelf, data: bytes, ending: str) -> str:
@@ -28,6 +32,11 @@ def keep(shelf: Shelf, data: bytes, ending: str) -> str:
         os.fsync(file.fileno())
     part.rename(folder / name)
     return name
+
+
+def fresh_path(shelf: Shelf, ending: str) -> Path:
+    """Where a new file may be written by whoever makes it piece by piece."""
+    return _folder(shelf) / f"{secrets.token_hex(16)}.{ending}"
 
 
 def path_of(shelf: Shelf, name: str) -> Path:

@@ -4,7 +4,7 @@ import os
 import secrets
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from sqlalchemy import create_engine, text
 from mojupravljalec import create_app
 from mojupravljalec.accounts import passwords
 from mojupravljalec.accounts.models import Account, Device
+from mojupravljalec.accounts.roles import Role
 from mojupravljalec.accounts.rules import email_key
+from mojupravljalec.audit.models import NO_DELETE
 from mojupravljalec.customers.models import Customer, CustomerLink
 from mojupravljalec.customers.rules import code_from_number, code_key
 from mojupravljalec.extensions import Base, db
@@ -111,8 +113,11 @@ def _empty(app: Flask) -> None:
         tables = reversed(Base.metadata.sorted_tables)
         with db.engine.begin() as connection:
             if connection.dialect.name == "sqlite":
+                # The audit lets nothing be deleted; here it has to.
+                connection.execute(text("DROP TRIGGER audit_entry_no_delete"))
                 for table in tables:
                     connection.execute(table.delete())
+                connection.execute(NO_DELETE)
             else:
                 names = ", ".join(f'"{table.name}"' for table in tables)
                 connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
@@ -125,11 +130,15 @@ class Person:
     id: int
     email: str
     password: str = PASSWORD
+    proven: bool = False  # has given the second proof
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Ana has a house with a meter; Bojan has another; Cvetka has linked nobody yet."""
+    """Ana has a house with a meter; Bojan has another; Cvetka has linked nobody yet.
+
+    The office has one person in each role.
+    """
 
     ana: Person
     bojan: Person
@@ -140,6 +149,14 @@ class Cast:
     bojans_point: int
     bojans_customer: int
     free_code: str
+    operator: Person
+    clerk: Person
+    reader: Person
+
+    @property
+    def half(self) -> Person:
+        """The operator, who has typed the password and owes the second proof."""
+        return replace(self.operator, proven=False)
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +175,7 @@ def cast(app: Flask, password_hash: str) -> Cast:
             db.session.add(
                 CustomerLink(account_id=person.id, customer_id=customer.id, linked_at=moment)
             )
+        staff = {role.value: _staff(role, password_hash) for role in Role}
         db.session.commit()
         ana, bojan, cvetka = (Person(person.id, person.email) for person in people)
         return Cast(
@@ -170,6 +188,7 @@ def cast(app: Flask, password_hash: str) -> Cast:
             bojans_point=points[1].id,
             bojans_customer=customers[1].id,
             free_code=customers[2].access_code,
+            **staff,
         )
 
 
@@ -187,6 +206,13 @@ def _person(name: str, password_hash: str) -> Account:
     db.session.add(person)
     db.session.flush()
     return person
+
+
+def _staff(role: Role, password_hash: str) -> Person:
+    """Somebody of the office who signs in with a phone besides the password."""
+    account = _person(role.title(), password_hash)
+    account.role, account.factor_since = role, clock.now()
+    return Person(account.id, account.email, proven=True)
 
 
 def _customer(number: int) -> Customer:
@@ -258,7 +284,11 @@ def sign_in(app: Flask, client: FlaskClient, person: Person) -> None:
     secret = secrets.token_urlsafe(12)
     with app.app_context():
         moment = clock.now()
-        db.session.add(Device(account_id=person.id, secret=secret, name="", created_at=moment))
+        device = Device(
+            account_id=person.id, secret=secret, name="", created_at=moment, fresh_at=moment
+        )
+        device.proven_at = moment if person.proven else None
+        db.session.add(device)
         db.session.commit()
     with client.session_transaction() as session:
         session["_user_id"] = f"{person.id}:{secret}"

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, delete, or_, update
 from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
-from ..throttle.actions import Limit, book, forget
+from ..throttle.actions import Limit, book, forget, spent
 from ..values import clock
 from ..web.access import client_address
-from . import passwords, queries, rules, tokens
+from . import passwords, queries, roles, rules, tokens
 from .models import Account, Device, MailLink, Purpose
 
 QUARTER = 15 * 60
@@ -48,6 +48,10 @@ class LinkOver(Exception):
         self.purpose = purpose
 
 
+class AddressTaken(Exception):
+    """The address has an access already; nothing happened."""
+
+
 def register(email: str, first_name: str, last_name: str, password: str) -> None:
     """Make an access that waits for activation, and mail how to activate it.
 
@@ -60,7 +64,7 @@ def register(email: str, first_name: str, last_name: str, password: str) -> None
     known = queries.account_by_email(email)
     if known is None:
         known = _new_account(email, first_name, last_name, password_hash)
-    elif known.activated_at is None:
+    elif known.activated_at is None and known.role is None:
         known.first_name, known.last_name = first_name, last_name
         known.password_hash = password_hash
     record("account.registration-asked", account_id=known.id, subject=f"account:{known.id}")
@@ -86,17 +90,31 @@ def _ask_letter(email: str, otherwise: str) -> None:
         _write_by_state(email, known, otherwise)
 
 
+def send_letter(account: Account, *, by: int) -> None:
+    """Mail a resident what leads back in: the activation, or a link for a new password.
+
+    The office asks; letters that the person asked for count too. Raises TooOften.
+    """
+    if not book(LETTERS_PER_EMAIL, account.email_key):
+        raise TooOften(LETTERS_PER_EMAIL)
+    record("account.letter-asked", account_id=by, subject=f"account:{account.id}")
+    _write_by_state(account.email, account, "reset")
+
+
 def _write_by_state(email: str, known: Account | None, otherwise: str) -> None:
     """Whoever has not activated yet needs that letter; others get ``otherwise``.
 
     For an address that nobody has, the same rows are written, and nothing is sent.
     """
+    if known is not None and known.closed_at:
+        known = None
     waits = known is not None and known.activated_at is None
-    purpose, page = _ACTIVATION if waits else _RESET
-    code = f"{secrets.randbelow(10**6):06}" if waits else ""
+    invited = waits and known is not None and known.role is not None
+    purpose, page = _INVITATION if invited else _ACTIVATION if waits else _RESET
+    code = f"{secrets.randbelow(10**6):06}" if waits and not invited else ""
     link = _new_link(known.id if known else None, email, purpose, code=code)
     post(
-        "activation" if waits else otherwise,
+        "invitation" if invited else "activation" if waits else otherwise,
         known.email if known else email,
         language=known.language if known else None,
         pretend=known is None,
@@ -108,6 +126,38 @@ def _write_by_state(email: str, known: Account | None, otherwise: str) -> None:
 
 _ACTIVATION = Purpose.ACTIVATION, "accounts.activate"
 _RESET = Purpose.RESET, "accounts.new_password"
+_INVITATION = Purpose.INVITATION, "accounts.accept"
+
+
+def invite(email: str, role: roles.Role) -> tuple[Account, str]:
+    """A staff account that waits for its person, with a letter; and where the letter leads.
+
+    Raises AddressTaken where the address has an access already: nobody is staff and resident
+    with one.
+    """
+    if queries.account_by_email(email):
+        raise AddressTaken(email)
+    account = _new_account(email, "", "", "")
+    account.role = role
+    return account, send_invitation(account)
+
+
+def send_invitation(account: Account) -> str:
+    """A letter to staff who have not chosen a password yet; the path to which it leads."""
+    purpose, page = _INVITATION
+    link = _new_link(account.id, account.email, purpose)
+    path = url_for(page, token=tokens.sign(link))
+    post("invitation", account.email, language=account.language, first_name="", path=path, code="")
+    return path
+
+
+def accept(link: MailLink, first_name: str, last_name: str, password: str) -> None:
+    """Open the staff access that the invitation was for. Raises LinkOver."""
+    account = _use(link)
+    account.first_name, account.last_name = first_name, last_name
+    account.password_hash = passwords.hash_password(password)
+    account.activated_at = clock.now()
+    record("account.activated", account_id=account.id, subject=f"account:{account.id}")
 
 
 def activate(link: MailLink) -> None:
@@ -142,7 +192,7 @@ def sign_in(email: str, password: str, user_agent: str) -> queries.SignedIn | No
     if not within:
         raise TooOften(SIGN_INS_PER_EMAIL)
     account = queries.account_by_email(email)
-    usable = account if account and account.activated_at else None
+    usable = account if account and account.activated_at and not account.closed_at else None
     if not passwords.fits(password, usable.password_hash if usable else None) or usable is None:
         record("account.sign-in-refused", account_id=account.id if account else None)
         return None
@@ -167,6 +217,28 @@ def reset_password(link: MailLink, password: str) -> None:
     account = _use(link)
     _set_password(account, password, keep_device=None)
     forget(SIGN_INS_PER_EMAIL, account.email_key)
+
+
+def prove_again(person: queries.SignedIn, password: str) -> bool:
+    """Whether the password is right; then this device is fresh. Raises TooOften."""
+    if _confirmed(person, password) is None:
+        return False
+    queries.device_of(person.id, person.device_id).fresh_at = clock.now()
+    record("account.confirmed", account_id=person.id, subject=f"device:{person.device_id}")
+    return True
+
+
+def end_devices(account_id: int, keep_device: int | None = None) -> None:
+    """Sign the account out everywhere, but for ``keep_device``."""
+    db.session.execute(
+        update(Device)
+        .where(
+            Device.account_id == account_id,
+            Device.ended_at.is_(None),
+            Device.id != (keep_device or 0),
+        )
+        .values(ended_at=clock.now())
+    )
 
 
 def change_password(person: queries.SignedIn, old: str, new: str) -> bool:
@@ -214,23 +286,53 @@ def confirm_email(link: MailLink) -> bool:
     account = _use(link)
     if queries.account_by_email(link.new_email):
         return False
+    _move(account, link.new_email, by=account.id)
+    return True
+
+
+def change_email(account: Account, new_email: str, *, reason: str, by: int) -> None:
+    """Give an access that nobody gets into another address, since the office says so.
+
+    It is signed out everywhere, no mailed link outlives it, and the letter that leads back in
+    goes to the new address. Raises AddressTaken.
+    """
+    if queries.account_by_email(new_email):
+        raise AddressTaken(new_email)
+    _move(account, new_email, by=by, reason=reason)
+    end_devices(account.id)
+    _write_by_state(new_email, account, "reset")
+
+
+def _move(account: Account, new_email: str, *, by: int, **details: str) -> None:
+    """The account has the new address; the old one is told."""
     post(
         "email-changed",
         account.email,
         language=account.language,
         first_name=account.first_name,
-        new_email=link.new_email,
+        new_email=new_email,
     )
     record(
         "account.email-changed",
-        account_id=account.id,
+        account_id=by,
         subject=f"account:{account.id}",
         old=account.email,
-        new=link.new_email,
+        new=new_email,
+        **details,
     )
     _end_links(account.id)
-    account.email, account.email_key = link.new_email, rules.email_key(link.new_email)
-    return True
+    account.email, account.email_key = new_email, rules.email_key(new_email)
+
+
+def is_locked(account: Account) -> bool:
+    """Whether there were so many wrong passwords that none is looked at for a while."""
+    return spent(SIGN_INS_PER_EMAIL, account.email_key)
+
+
+def open_lock(account: Account) -> None:
+    """The wrong passwords are forgotten, and how many letters were asked for."""
+    for limit in (SIGN_INS_PER_EMAIL, LETTERS_PER_EMAIL):
+        forget(limit, account.email_key)
 
 
 def rename(account_id: int, first_name: str, last_name: str) -> None:
@@ -333,11 +435,13 @@ def _replace(*which: ColumnElement[bool]) -> None:
 
 
 def _new_device(account: Account, user_agent: str) -> queries.SignedIn:
+    moment = clock.now()
     device = Device(
         account_id=account.id,
         secret=secrets.token_urlsafe(24),
-        created_at=clock.now(),
+        created_at=moment,
         name=rules.device_name(user_agent),
+        fresh_at=moment,
     )
     db.session.add(device)
     db.session.flush()
@@ -347,22 +451,18 @@ def _new_device(account: Account, user_agent: str) -> queries.SignedIn:
         account.first_name,
         account.last_name,
         account.language,
+        account.role,
+        account.factor_since,
         device.id,
         device.secret,
+        device.proven_at,
+        device.fresh_at,
     )
 
 
 def _set_password(account: Account, password: str, keep_device: int | None) -> None:
     account.password_hash = passwords.hash_password(password)
-    db.session.execute(
-        update(Device)
-        .where(
-            Device.account_id == account.id,
-            Device.ended_at.is_(None),
-            Device.id != (keep_device or 0),
-        )
-        .values(ended_at=clock.now())
-    )
+    end_devices(account.id, keep_device)
     _end_links(account.id)
     post(
         "password-changed", account.email, first_name=account.first_name, language=account.language

@@ -36,7 +36,7 @@ class GoodPassword:
     """Long enough, not common, not the person's own name or the utility's."""
 
     def __call__(self, form: Any, field: Any) -> None:
-        least = current_app.config["PASSWORD_MIN_LENGTH"]
+        least = _least(getattr(form, "least", 0))
         match rules.weakness(field.data, least=least, personal=_personal(form)):
             case rules.Weakness.TOO_SHORT:
                 missing = least - len(field.data)
@@ -69,6 +69,11 @@ class GoodPassword:
                 )
 
 
+def _least(asked: int) -> int:
+    """The fewest characters: the setting's, or more where ``asked``."""
+    return max(asked, int(current_app.config["PASSWORD_MIN_LENGTH"]))
+
+
 def _personal(form: Any) -> tuple[str, ...]:
     """The words that belong to this person and this portal."""
     typed = (getattr(form, name).data or "" for name in _NAMES if hasattr(form, name))
@@ -87,12 +92,12 @@ class Same:
             raise ValidationError(gettext("The two passwords differ. Type the same one twice."))
 
 
-def password_help() -> str:
-    """The user's rule, with the length from the settings."""
+def password_help(asked: int = 0) -> str:
+    """The user's rule, with the length from the settings, or ``asked`` if that is more."""
     return ngettext(
         "Your password must have at least %(num)d character.",
         "Your password must have at least %(num)d characters.",
-        current_app.config["PASSWORD_MIN_LENGTH"],
+        _least(asked),
     )
 
 
@@ -195,6 +200,19 @@ class NameForm(Form):
         _("Last name"),
         [Required(_("Type your last name.")), is_name, Shorter(60)],
         render_kw={"autocomplete": "family-name"},
+    )
+
+
+class AcceptForm(NameForm):
+    password = _new_password(_("Password"))
+    again = _again()
+
+
+class AgainForm(Form):
+    password = PasswordField(
+        _("Password"),
+        [Required(_("Type your password."))],
+        render_kw={"autocomplete": "current-password"},
     )
 
 

@@ -3,30 +3,49 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..extensions import Base, bytewise
 
 
 class Account(Base):
-    """A person who signs in by e-mail. ``email_key`` is how addresses are compared."""
+    """A person who signs in by e-mail. ``email_key`` is how addresses are compared.
+
+    ``role`` is one of `roles.Role`; a resident has none, and nobody is both. Since
+    ``factor_since`` the password alone does not sign in. From ``closed_at`` on, nothing does.
+    """
 
     __tablename__ = "account"
+    __table_args__ = (
+        Index(
+            "ix_account_waiting",
+            "created_at",
+            sqlite_where=text("activated_at IS NULL"),
+            postgresql_where=text("activated_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     email: Mapped[str]
-    email_key: Mapped[str] = mapped_column(unique=True)
+    email_key: Mapped[str] = mapped_column(bytewise, unique=True)
     first_name: Mapped[str]
     last_name: Mapped[str]
     password_hash: Mapped[str]
     created_at: Mapped[datetime]
     language: Mapped[str | None] = mapped_column(default=None)
     activated_at: Mapped[datetime | None] = mapped_column(default=None)
+    role: Mapped[str | None] = mapped_column(default=None)
+    factor_since: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Device(Base):
-    """One signed-in browser. It ends at sign-out, at a new password, or by its owner's hand."""
+    """One signed-in browser. It ends at sign-out, at a new password, or by its owner's hand.
+
+    ``proven_at``: when the second proof was given, where the account asks for one.
+    ``fresh_at``: when the password was last typed here.
+    """
 
     __tablename__ = "device"
 
@@ -36,6 +55,8 @@ class Device(Base):
     name: Mapped[str]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    proven_at: Mapped[datetime | None] = mapped_column(default=None)
+    fresh_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Purpose(StrEnum):
@@ -44,6 +65,7 @@ class Purpose(StrEnum):
     ACTIVATION = "activation"
     RESET = "reset"
     NEW_EMAIL = "new-email"
+    INVITATION = "invitation"
 
 
 class MailLink(Base):

@@ -1,5 +1,7 @@
 """Finding accounts, devices and mailed links."""
 
+from datetime import datetime
+
 from flask_login import UserMixin
 from sqlalchemy import bindparam, select
 from werkzeug.exceptions import NotFound
@@ -8,10 +10,15 @@ from ..extensions import db
 from ..values import clock
 from . import rules
 from .models import Account, Device, MailLink, Purpose
+from .roles import FRESH_LASTS, Owes, may, owes
 
 
 class SignedIn(UserMixin):
-    """The person behind a request: what pages need, read in one query."""
+    """The person behind a request: what pages need, read in one query.
+
+    Whoever still owes the second proof, or has none where the role asks for it, is not signed
+    in: only the pages of that proof know of them.
+    """
 
     def __init__(
         self,
@@ -20,20 +27,51 @@ class SignedIn(UserMixin):
         first_name: str,
         last_name: str,
         language: str | None,
+        role: str | None,
+        factor_since: datetime | None,
         device_id: int,
         secret: str,
+        proven_at: datetime | None,
+        fresh_at: datetime | None,
     ) -> None:
         self.id = id
         self.email = email
         self.first_name = first_name
         self.last_name = last_name
         self.language = language
+        self.role = role
+        self.has_factor = factor_since is not None
         self.device_id = device_id
         self.secret = secret
+        self.proven_at = proven_at
+        self.fresh_at = fresh_at
 
     def get_id(self) -> str:
         """What the session cookie keeps: the device's secret, which can be revoked."""
         return f"{self.id}:{self.secret}"
+
+    @property
+    def owes(self) -> Owes | None:
+        """What is missing until this one is signed in."""
+        return owes(self.role, has_factor=self.has_factor, proven=self.proven_at is not None)
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.owes is None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the password was typed here a short while ago."""
+        return self.fresh_at is not None and clock.now() < self.fresh_at + FRESH_LASTS
+
+    @property
+    def called(self) -> str:
+        """The whole name."""
+        return f"{self.first_name} {self.last_name}"
+
+    def may(self, right: str) -> bool:
+        """Whether the role opens what asks for ``right``."""
+        return may(self.role, right)
 
 
 # Made once: every page of whoever is signed in asks it, and building it takes longer than asking.
@@ -44,8 +82,12 @@ _HOLDER = (
         Account.first_name,
         Account.last_name,
         Account.language,
+        Account.role,
+        Account.factor_since,
         Device.id,
         Device.secret,
+        Device.proven_at,
+        Device.fresh_at,
     )
     .join(Device, Device.account_id == Account.id)
     .where(
@@ -107,6 +149,11 @@ def personal_words(link: MailLink) -> tuple[str, ...]:
         select(Account.email, Account.first_name, Account.last_name).filter_by(id=link.account_id)
     ).one()
     return tuple(row)
+
+
+def is_staff(link: MailLink) -> bool:
+    """Whether the link was mailed to somebody of the office."""
+    return db.session.scalar(select(Account.role).filter_by(id=link.account_id)) is not None
 
 
 def link_state(link: MailLink) -> rules.LinkState:

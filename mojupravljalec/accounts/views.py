@@ -9,11 +9,12 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from ..extensions import db
-from ..web.access import UNSENT, keeps, public, safe_next, unsent
+from ..web.access import UNSENT, keeps, public, safe_next, shared, unsent
 from ..web.even import even_time
 from ..web.page import ButtonForm
 from . import actions, forms, passwords, queries, rules, tokens
 from .models import MailLink, Purpose
+from .roles import STAFF_PASSWORD, Owes
 
 bp = Blueprint("accounts", __name__)
 Answer = Response | str | tuple[str, int]
@@ -50,7 +51,13 @@ def sign_in() -> Answer:
     session.update(kept)
     session.permanent = True
     login_user(person)
+    if owed := person.owes:
+        return redirect(url_for(_PROVING[owed], next=goal), 303)
     return redirect(goal or url_for("home.start"), 303)
+
+
+# Where the second proof is given, or got ready.
+_PROVING = {Owes.PROOF: "factors.prove", Owes.FACTOR: "factors.overview"}
 
 
 @bp.route("/odjava", methods=["GET", "POST"])
@@ -60,7 +67,7 @@ def sign_out() -> Answer:
     form = ButtonForm()
     if not form.validate_on_submit():
         return _page("sign_out", form, form.status)
-    if current_user.is_authenticated:
+    if not current_user.is_anonymous:
         actions.sign_out(queries.device_of(current_user.id, current_user.device_id))
         db.session.commit()
     logout_user()
@@ -167,16 +174,57 @@ def new_password(token: str) -> Answer:
     link = _link(token, Purpose.RESET)
     form = forms.NewPasswordForm()
     form.personal = queries.personal_words(link)
+    form.least = STAFF_PASSWORD if queries.is_staff(link) else 0
+    help_text = forms.password_help(form.least)
     if not form.validate_on_submit():
-        return _page("new_password", form, form.status, password_help=forms.password_help())
+        return _page("new_password", form, form.status, password_help=help_text)
     try:
         with passwords.turn():
             actions.reset_password(link, form.password.data)
             db.session.commit()
     except _WAIT as wait:
-        return _wait(wait, "new_password", form, password_help=forms.password_help())
+        return _wait(wait, "new_password", form, password_help=help_text)
     flash(gettext("Your new password is set. Sign in with it."))
     return redirect(url_for(".sign_in"), 303)
+
+
+@bp.route("/povabilo/<token>", methods=["GET", "POST"])
+@public
+def accept(token: str) -> Answer:
+    """Where an invitation leads: staff choose their name and password."""
+    link = _link(token, Purpose.INVITATION)
+    form = forms.AcceptForm()
+    form.personal = queries.personal_words(link)
+    form.least = STAFF_PASSWORD
+    help_text = forms.password_help(STAFF_PASSWORD)
+    if not form.validate_on_submit():
+        return _page("accept", form, form.status, password_help=help_text)
+    try:
+        with passwords.turn():
+            actions.accept(link, form.first_name.data, form.last_name.data, form.password.data)
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "accept", form, password_help=help_text)
+    return _activated()
+
+
+@bp.route("/prijava/ponovno", methods=["GET", "POST"])
+@shared
+def again() -> Answer:
+    """The password once more, before what should not be done by whoever finds a phone."""
+    goal = safe_next(request.args.get("next")) or url_for("home.start")
+    form = forms.AgainForm()
+    if not form.validate_on_submit():
+        return _page("again", form, form.status, goal=goal)
+    try:
+        with even_time(), passwords.turn():
+            right = actions.prove_again(current_user, form.password.data)
+            db.session.commit()
+    except _WAIT as wait:
+        return _wait(wait, "again", form, goal=goal)
+    if not right:
+        return _wrong_password("again", form, form.password, goal=goal)
+    return redirect(goal, 303)
 
 
 @bp.route("/nov-naslov/<token>", methods=["GET", "POST"])
@@ -196,6 +244,7 @@ def confirm_email(token: str) -> Answer:
 
 
 @bp.route("/profil/ime", methods=["GET", "POST"])
+@shared
 @keeps("first_name", "last_name")
 def name() -> Answer:
     form = forms.NameForm(obj=current_user, data=unsent())
@@ -206,6 +255,7 @@ def name() -> Answer:
 
 
 @bp.route("/profil/naslov", methods=["GET", "POST"])
+@shared
 @keeps("new_email")
 def email() -> Answer:
     form = forms.NewEmailForm(data=unsent())
@@ -230,11 +280,14 @@ def email() -> Answer:
 
 
 @bp.route("/profil/geslo", methods=["GET", "POST"])
+@shared
 def password() -> Answer:
     form = forms.ChangePasswordForm()
     form.personal = (current_user.email, current_user.first_name, current_user.last_name)
+    form.least = STAFF_PASSWORD if current_user.role else 0
+    help_text = forms.password_help(form.least)
     if not form.validate_on_submit():
-        return _page("password", form, form.status, password_help=forms.password_help())
+        return _page("password", form, form.status, password_help=help_text)
     try:
         with passwords.turn():
             right = actions.change_password(
@@ -242,13 +295,14 @@ def password() -> Answer:
             )
             db.session.commit()
     except _WAIT as wait:
-        return _wait(wait, "password", form, password_help=forms.password_help())
+        return _wait(wait, "password", form, password_help=help_text)
     if not right:
-        return _wrong_password("password", form, form.old_password)
+        return _wrong_password("password", form, form.old_password, password_help=help_text)
     return _saved(gettext("Your password is changed. Other devices are signed out."))
 
 
 @bp.route("/profil/jezik", methods=["GET", "POST"])
+@shared
 def language() -> Answer:
     form = forms.LanguageForm(language=current_user.language or "")
     if not form.validate_on_submit():
@@ -259,6 +313,7 @@ def language() -> Answer:
 
 
 @bp.route("/profil/naprave/<int:device_id>/odjava", methods=["GET", "POST"])
+@shared
 def end_device(device_id: int) -> Answer:
     device = queries.device_of(current_user.id, device_id)
     form = ButtonForm()
@@ -292,9 +347,9 @@ def _wait(reason: Exception, name: str, form: Any, **context: Any) -> tuple[str,
     return _page(name, form, TooManyRequests.code, **context)
 
 
-def _wrong_password(name: str, form: Any, field: Any) -> tuple[str, int]:
+def _wrong_password(name: str, form: Any, field: Any, **context: Any) -> tuple[str, int]:
     _blame(field, gettext("This is not your current password."))
-    return _page(name, form, 422, password_help=forms.password_help())
+    return _page(name, form, 422, **context)
 
 
 def _saved(sentence: str) -> Response:
@@ -334,6 +389,7 @@ _AGAIN = {
     Purpose.ACTIVATION: ".resend",
     Purpose.RESET: ".forgotten",
     Purpose.NEW_EMAIL: ".email",
+    Purpose.INVITATION: ".resend",
 }
 
 

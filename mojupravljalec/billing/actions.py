@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, select, update
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, exists, select, update
 
 from .. import storage
 from ..accounts.models import Account
@@ -35,15 +36,12 @@ def announce(batch_id: int) -> None:
         Invoice.batch_id == batch_id, Invoice.issued_on >= since, Invoice.to_pay_cents > 0
     )
     _post_about_invoices("new-invoice", invoices)
-    for row in db.session.execute(_payers().where(LedgerEntry.batch_id == batch_id)):
-        if row.booked_on >= since:
-            _post(
-                "payment-booked",
-                row,
-                amount_cents=-row.amount_cents,
-                day=row.booked_on.isoformat(),
-                customer_id=row.customer_id,
-            )
+    _post_about_payments(LedgerEntry.batch_id == batch_id)
+
+
+def announce_payment(payment_id: int) -> None:
+    """Tell people about one payment that the office has put on their card."""
+    _post_about_payments(LedgerEntry.payment_id == payment_id)
 
 
 def remind() -> None:
@@ -129,6 +127,18 @@ def _post_about_invoices(kind: str, recipients: Select[Any]) -> None:
         )
 
 
+def _post_about_payments(which: ColumnElement[bool]) -> None:
+    since = clock.today() - timedelta(days=NEWS_DAYS)
+    for row in _rows(_payers().where(which, LedgerEntry.booked_on >= since)):
+        _post(
+            "payment-booked",
+            row,
+            amount_cents=-row.amount_cents,
+            day=row.booked_on.isoformat(),
+            customer_id=row.customer_id,
+        )
+
+
 def _rows(query: Select[Any]) -> Iterator[Any]:
     yield from db.session.execute(query).all()
 
@@ -137,7 +147,8 @@ def _post(kind: str, row: Any, **facts: Any) -> None:
     post(
         kind,
         row.email,
-        language=row.language,
+        # Not the language of the page of whoever presses.
+        language=row.language or current_app.config["DEFAULT_LANGUAGE"],
         account_id=row.account_id,
         first_name=row.first_name,
         **facts,

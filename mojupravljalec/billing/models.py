@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..extensions import Base, bytewise
 
 
 class Invoice(Base):
@@ -34,7 +34,7 @@ class Invoice(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
-    number: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(bytewise, unique=True)
     kind: Mapped[str]
     issued_on: Mapped[date]
     due_on: Mapped[date]

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from flask import current_app
 
+from .. import storage
 from ..ledger.queries import known_until
 from ..ledger.rules import State, state
+from ..storage import Shelf
 from ..values import clock
 from . import differences, queries, upn_qr
 from .differences import Bill, Part
@@ -84,6 +87,22 @@ def page_of(invoice: Invoice) -> InvoicePage:
         order=order,
         obstacle=upn_qr.why_not(order),
     )
+
+
+def kept_pdf(invoice: Invoice) -> Path | None:
+    """Where the operator's own PDF lies, if there is one."""
+    kept = storage.path_of(Shelf.INVOICES, invoice.original) if invoice.original else None
+    return kept if kept and kept.exists() else None
+
+
+def pdf_name(invoice: Invoice) -> str:
+    """What the PDF is called when it is saved."""
+    return f"{invoice.kind.replace('_', '-')}-{plain(invoice.number)}.pdf"
+
+
+def plain(number: str) -> str:
+    """A number as a part of a file's name."""
+    return "".join(sign if sign.isalnum() else "-" for sign in number)
 
 
 def state_of(invoice: Invoice, open_cents: int, known: date | None) -> State:

@@ -1,4 +1,7 @@
-"""Invoices of the customers that an account sees now; a stranger's are simply not found."""
+"""Invoices of the customers that somebody sees; a stranger's are simply not found.
+
+Queries begin with whose customers are looked at, as `customers.queries.seen_by` says it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from werkzeug.exceptions import NotFound
 
-from ..customers.models import Customer, CustomerLink
+from ..customers.models import Customer
 from ..extensions import db
 from ..ledger.models import LedgerEntry
 from .document import Kind
@@ -18,7 +21,7 @@ PAGE_ROWS = 60  # five years of one customer
 
 @dataclass(frozen=True)
 class Filter:
-    """Which of the account's invoices are wanted; None and "" are all of them."""
+    """Which of the customers' invoices are wanted; None and "" are all of them."""
 
     year: int | None = None
     customer_id: int | None = None
@@ -51,12 +54,9 @@ class Totals(NamedTuple):
     overdue_cents: int
 
 
-def _own(account_id: int, wanted: Filter) -> list[ColumnElement[bool]]:
-    """The account's invoices that the filter lets through."""
-    linked = select(CustomerLink.customer_id).where(
-        CustomerLink.account_id == account_id, CustomerLink.ended_at.is_(None)
-    )
-    conditions: list[ColumnElement[bool]] = [Invoice.customer_id.in_(linked)]
+def _own(customers: Select[int], wanted: Filter) -> list[ColumnElement[bool]]:
+    """The customers' invoices that the filter lets through."""
+    conditions: list[ColumnElement[bool]] = [Invoice.customer_id.in_(customers)]
     if wanted.customer_id is not None:
         conditions.append(Invoice.customer_id == wanted.customer_id)
     if wanted.year is not None:
@@ -94,12 +94,12 @@ def _with_entries(columns: tuple[Any, ...]) -> Select[Any]:
 
 
 def invoices_of(
-    account_id: int, wanted: Filter, page: int = 1, rows: int = PAGE_ROWS
+    customers: Select[int], wanted: Filter, page: int = 1, rows: int = PAGE_ROWS
 ) -> list[InvoiceRow]:
-    """One page of the account's invoices, the newest first, and one row more if there are more."""
+    """One page of the customers' invoices, the newest first, and one row more if there are more."""
     query = (
         _with_entries(_ROW)
-        .where(*_own(account_id, wanted))
+        .where(*_own(customers, wanted))
         .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
         .limit(rows + 1)
         .offset((page - 1) * rows)
@@ -107,7 +107,7 @@ def invoices_of(
     return [InvoiceRow(*row) for row in db.session.execute(query)]
 
 
-def totals_of(account_id: int, wanted: Filter, overdue_before: date) -> Totals:
+def totals_of(customers: Select[int], wanted: Filter, overdue_before: date) -> Totals:
     """What the filtered invoices come to; overdue is what was due before ``overdue_before``."""
     is_open = _OPEN > 0
     columns = (
@@ -119,23 +119,23 @@ def totals_of(account_id: int, wanted: Filter, overdue_before: date) -> Totals:
             func.sum(case((and_(is_open, Invoice.due_on < overdue_before), _OPEN), else_=0)), 0
         ),
     )
-    row = db.session.execute(_with_entries(columns).where(*_own(account_id, wanted))).one()
+    row = db.session.execute(_with_entries(columns).where(*_own(customers, wanted))).one()
     return Totals(*map(int, row))
 
 
-def years_of(account_id: int) -> list[int]:
-    """The years in which the account's customers got invoices, the newest first."""
+def years_of(customers: Select[int]) -> list[int]:
+    """The years in which the customers got invoices, the newest first."""
     ends = select(func.min(Invoice.issued_on), func.max(Invoice.issued_on)).where(
-        *_own(account_id, Filter())
+        *_own(customers, Filter())
     )
     first, last = db.session.execute(ends).one()
     return list(range(last.year, first.year - 1, -1)) if first else []
 
 
-def invoice_of(account_id: int, invoice_id: int) -> Invoice:
-    """The account's own invoice; any other is not found."""
+def invoice_of(customers: Select[int], invoice_id: int) -> Invoice:
+    """An invoice of the customers; any other is not found."""
     found = db.session.scalar(
-        select(Invoice).where(Invoice.id == invoice_id, *_own(account_id, Filter()))
+        select(Invoice).where(Invoice.id == invoice_id, *_own(customers, Filter()))
     )
     if found is None:
         raise NotFound

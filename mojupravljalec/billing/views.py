@@ -8,13 +8,11 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from .. import storage
 from ..audit.revisits import revisited
-from ..customers.queries import customers_of
+from ..customers.queries import customers_of, seen_by
 from ..ledger.queries import known_until
 from ..ledger.rules import State, overdue_before, state
 from ..metering.queries import point_names
-from ..storage import Shelf
 from ..values import clock, iban, money, references
 from ..web.download import download
 from ..web.filters import short_day
@@ -35,10 +33,10 @@ PICTURES_KEPT = 200  # of about 1.5 kB; making one takes 20 ms
 def invoices() -> Response:
     wanted = _filter()
     page = max(request.args.get("stran", 1, type=row_number), 1)
-    account_id = current_user.id
-    found = queries.invoices_of(account_id, wanted, page)
+    seen = seen_by(current_user.id)
+    found = queries.invoices_of(seen, wanted, page)
     known, today = known_until(), clock.today()
-    customers = {row.id: row for row in customers_of(account_id)}
+    customers = {row.id: row for row in customers_of(current_user.id)}
     part = "page" if request.headers.get("HX-Target") == "older" else "found"
     return show(
         "billing/invoices.html",
@@ -47,11 +45,11 @@ def invoices() -> Response:
         next_page=page + 1 if len(found) > queries.PAGE_ROWS else None,
         page=page,
         wanted=wanted,
-        totals=queries.totals_of(account_id, wanted, overdue_before(known, today)),
-        years=[(year, year) for year in queries.years_of(account_id)],
+        totals=queries.totals_of(seen, wanted, overdue_before(known, today)),
+        years=[(year, year) for year in queries.years_of(seen)],
         customers=customers,
         choices=[(one.id, one.called) for one in customers.values()],
-        points=point_names(account_id),
+        points=point_names(seen),
         known_until=known,
         pay=f"{request.script_root}{bp.url_prefix}/",
     )
@@ -102,7 +100,7 @@ def _rows(found: list[queries.InvoiceRow], known: date | None, today: date) -> l
 @bp.get("/<int:invoice_id>")
 @revisited
 def invoice(invoice_id: int) -> Response:
-    found = queries.invoice_of(current_user.id, invoice_id)
+    found = queries.invoice_of(seen_by(current_user.id), invoice_id)
     page = pages.page_of(found)
     return show(
         "billing/invoice.html",
@@ -120,26 +118,20 @@ def pdf(invoice_id: int) -> Response:
     """The operator's own PDF where there is one, else ours."""
     from .printed import invoice_on_paper  # draws with reportlab: loaded when it is needed
 
-    found = queries.invoice_of(current_user.id, invoice_id)
-    name = f"{found.kind.replace('_', '-')}-{_plain(found.number)}.pdf"
-    kept = storage.path_of(Shelf.INVOICES, found.original) if found.original else None
-    if kept and kept.exists():
+    found = queries.invoice_of(seen_by(current_user.id), invoice_id)
+    name = pages.pdf_name(found)
+    if kept := pages.kept_pdf(found):
         return send_file(kept, mimetype="application/pdf", as_attachment=True, download_name=name)
     return download(invoice_on_paper(pages.page_of(found)), "application/pdf", name)
-
-
-def _plain(number: str) -> str:
-    """A number as a part of a file's name."""
-    return "".join(sign if sign.isalnum() else "-" for sign in number)
 
 
 @bp.get("/<int:invoice_id>/upn.png")
 def picture(invoice_id: int) -> Response:
     """The UPN QR as a picture, as long as there is something to pay."""
-    page = pages.page_of(queries.invoice_of(current_user.id, invoice_id))
+    page = pages.page_of(queries.invoice_of(seen_by(current_user.id), invoice_id))
     if page.obstacle or page.state == State.PAID:
         raise NotFound
-    name = f"upn-{_plain(page.invoice.number)}.png"
+    name = f"upn-{pages.plain(page.invoice.number)}.png"
     as_file = "shrani" in request.args
     return download(_picture(page.order), "image/png", name, attached=as_file)
 
@@ -151,7 +143,7 @@ def _picture(order: upn_qr.Order) -> bytes:
 
 @bp.get("/<int:invoice_id>/rok.ics")
 def due_date(invoice_id: int) -> Response:
-    found = queries.invoice_of(current_user.id, invoice_id)
+    found = queries.invoice_of(seen_by(current_user.id), invoice_id)
     open_cents = queries.open_cents_of(found)
     if found.kind == Kind.CREDIT_NOTE or open_cents <= 0:
         raise NotFound
@@ -162,4 +154,4 @@ def due_date(invoice_id: int) -> Response:
         title=f"{wording.title(found)}: {money.euros(open_cents)}",
         text=url_for(".invoice", invoice_id=found.id, _external=True),
     )
-    return download(entry, "text/calendar", f"rok-{_plain(found.number)}.ics")
+    return download(entry, "text/calendar", f"rok-{pages.plain(found.number)}.ics")

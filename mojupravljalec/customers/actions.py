@@ -1,19 +1,21 @@
 """Linking an account to a customer, and ending a link. Nothing here commits."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
 
+from ..accounts.models import Account
 from ..accounts.queries import SignedIn
 from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
-from ..throttle.actions import Limit, book, spent, take_back
+from ..throttle.actions import Limit, book, forget, spent, take_back
 from ..values import clock
 from ..web.access import client_address
 from . import queries
 from .models import Customer, CustomerLink
+from .rules import code_key, new_access_code
 
 DAY = 86_400
 # Whether a customer has a meter with this serial: known by a feature further up the tree.
@@ -56,10 +58,7 @@ def link_by_code(person: SignedIn, code: str, serial: str, proves: Proof) -> Cus
         return None
     for limit, who in _limits(person):
         take_back(limit, who)
-    present = db.session.scalar(
-        select(CustomerLink).filter_by(account_id=person.id, customer_id=customer.id, ended_at=None)
-    )
-    return present or _link(person, customer)
+    return queries.present_link(person.id, customer.id) or _link(person, customer)
 
 
 def end_link(person: SignedIn, link: CustomerLink) -> None:
@@ -68,28 +67,85 @@ def end_link(person: SignedIn, link: CustomerLink) -> None:
     record("customer.unlinked", account_id=person.id, subject=f"customer:{link.customer_id}")
 
 
+def link_by_office(account: Account, customer: Customer, *, by: int) -> bool:
+    """Let the account see the customer, since the office says so; whether that is new.
+
+    Whoever sees the customer already is told, and so is the account's owner.
+    """
+    db.session.refresh(customer, with_for_update=True)  # two presses at once are one link
+    if queries.present_link(account.id, customer.id):
+        return False
+    _add_link(account, customer)
+    _record("customer.linked", customer.id, account, by)
+    _tell("linked-by-office", account, customer)
+    return True
+
+
+def end_link_by_office(
+    link: CustomerLink, account: Account, customer: Customer, *, by: int
+) -> None:
+    """The account no longer sees the customer, since the office says so; its owner is told."""
+    link.ended_at = clock.now()
+    _record("customer.unlinked", customer.id, account, by)
+    _tell("unlinked-by-office", account, customer)
+
+
+def renew_code(customer: Customer, *, by: int) -> None:
+    """A fresh code; the old one opens nothing any more. No code stands in the audit."""
+    customer.access_code = new_access_code()
+    customer.access_code_key = code_key(customer.access_code)
+    record("customer.code-renewed", account_id=by, subject=f"customer:{customer.id}")
+
+
+def is_locked(account_id: int) -> bool:
+    """Whether the account has typed so many wrong codes that none is looked at any more."""
+    return spent(_account_limit(), str(account_id))
+
+
+def open_lock(account_id: int) -> None:
+    """The account's wrong codes are forgotten. Those of an address are, within the hour."""
+    forget(_account_limit(), str(account_id))
+
+
 def _link(person: SignedIn, customer: Customer) -> CustomerLink:
-    link = CustomerLink(account_id=person.id, customer_id=customer.id, linked_at=clock.now())
-    db.session.add(link)
+    link = _add_link(person, customer)
     record("customer.linked", account_id=person.id, subject=f"customer:{customer.id}")
-    for other in queries.others_linked(customer.id, person.id):
-        post(
-            "customer-linked",
-            other.email,
-            language=other.language,
-            first_name=other.first_name,
-            customer_number=customer.number,
-            customer_name=customer.name,
-            who=f"{person.first_name} {person.last_name}",
-        )
     return link
+
+
+def _add_link(who: Account | SignedIn, customer: Customer) -> CustomerLink:
+    """A link, of which everybody is told who sees the customer already."""
+    link = CustomerLink(account_id=who.id, customer_id=customer.id, linked_at=clock.now())
+    db.session.add(link)
+    for other in queries.others_linked(customer.id, who.id):
+        _tell("customer-linked", other, customer, who=f"{who.first_name} {who.last_name}")
+    return link
+
+
+def _tell(kind: str, account: Account, customer: Customer, **facts: Any) -> None:
+    post(
+        kind,
+        account.email,
+        language=account.language,
+        first_name=account.first_name,
+        customer_number=customer.number,
+        customer_name=customer.name,
+        **facts,
+    )
+
+
+def _record(event: str, customer_id: int, account: Account, by: int) -> None:
+    record(event, account_id=by, subject=f"customer:{customer_id}", account=account.id)
+
+
+def _account_limit() -> Limit:
+    return Limit("code-account", current_app.config["CODES_PER_ACCOUNT"], DAY)
 
 
 def _limits(person: SignedIn) -> tuple[tuple[Limit, str], ...]:
     """What stops the guessing of one account and of one address."""
-    per_account = Limit("code-account", current_app.config["CODES_PER_ACCOUNT"], DAY)
     per_address = Limit("code-address", current_app.config["CODES_PER_ADDRESS"], 3600)
-    return (per_account, str(person.id)), (per_address, client_address())
+    return (_account_limit(), str(person.id)), (per_address, client_address())
 
 
 def _book_guess(person: SignedIn) -> None:

@@ -1,8 +1,11 @@
-"""The customers of an account; nothing is found without one."""
+"""The customers of an account, and who sees a customer.
+
+What other features read of customers begins with whose it is: `seen_by`, or `only`.
+"""
 
 from typing import NamedTuple
 
-from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy import Row, Select, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
@@ -10,6 +13,18 @@ from ..accounts.models import Account
 from ..extensions import db
 from .models import Customer, CustomerLink
 from .rules import code_key
+
+
+def seen_by(account_id: int) -> Select[int]:
+    """The customers that the account sees now."""
+    return select(CustomerLink.customer_id).where(
+        CustomerLink.account_id == account_id, CustomerLink.ended_at.is_(None)
+    )
+
+
+def only(customer_id: int) -> Select[int]:
+    """One customer: for the office, which asks by right and not by a link."""
+    return select(Customer.id).where(Customer.id == customer_id)
 
 
 def is_linked(account_id: int) -> bool:
@@ -78,6 +93,15 @@ def link_of(account_id: int, link_id: int) -> Row[CustomerLink, Customer]:
     if row is None:
         raise NotFound
     return row
+
+
+def present_link(account_id: int, customer_id: int) -> CustomerLink | None:
+    """The link by which the account sees the customer now."""
+    return db.session.scalar(
+        select(CustomerLink).filter_by(
+            account_id=account_id, customer_id=customer_id, ended_at=None
+        )
+    )
 
 
 def customer_by_code(code: str) -> Customer | None:

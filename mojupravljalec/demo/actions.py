@@ -10,13 +10,17 @@ from sqlalchemy import exists, func, insert, select, text
 
 from ..accounts.models import Account
 from ..accounts.passwords import hash_password
+from ..accounts.roles import Role
 from ..audit.actions import record
 from ..billing.document import Document
 from ..customers.models import Customer, CustomerLink
 from ..extensions import Base, db
+from ..factors.actions import code_hash
+from ..factors.models import RecoveryCode
 from ..ledger.models import BankPayment, PaymentsKnown
 from ..metering.models import SupplyPoint
 from ..notices.models import Notice
+from ..search.actions import index
 from . import papers
 from .books import Owed, Row
 from .utility import ANA, BOJAN, BOJANS_MOTHER, TOWNS, UNUSED, Rows, Utility
@@ -50,13 +54,18 @@ class NotEmpty(Exception):
     """The database is in use already: a demo is never mixed into real data."""
 
 
+# The operator, whose second proof is one of the recovery codes; each works once.
+OPERATOR = ("cvetka@demo.example", "Cvetka", "Zupan")
+RECOVERY_CODES = tuple(f"3467-ACDE-{end}" for end in ("FGHJ", "KMNP", "QRTU", "VWXY", "4679"))
+
+
 def is_empty() -> bool:
     """Whether nothing is there that a demo could be mixed into or collide with."""
     in_use = (
         select(Customer.id).limit(1),
         select(SupplyPoint.id).limit(1),
         select(BankPayment.id).limit(1),
-        select(Account.id).where(Account.email_key.in_(RESIDENTS)).limit(1),
+        select(Account.id).where(Account.email_key.in_((*RESIDENTS, OPERATOR[0]))).limit(1),
     )
     return all(db.session.scalar(query) is None for query in in_use)
 
@@ -73,11 +82,13 @@ class Later:
 
     unsent: list[Document] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
+    customers: list[Row] = field(default_factory=list)
     booked: Row | None = None
 
     def note(self, rows: Rows) -> None:
         """Keep of ``rows`` what the files need, and no more."""
         self.unsent += rows.unsent
+        self.customers += rows.customers[: papers.LISTED - len(self.customers)]
         self.owed += rows.owed[: papers.PAID - len(self.owed)]
         known = [row for row in rows.payments if row["customer_id"] and row["amount_cents"] > 0]
         if self.booked is None and known:
@@ -85,7 +96,7 @@ class Later:
 
 
 def grow(utility: Utility, progress: Callable[[int], None]) -> None:
-    """Write all of ``utility``, two residents, and the files to be imported by hand.
+    """Write all of ``utility``, two residents, an operator, and files to be imported by hand.
 
     ``progress`` hears of the customers done. Raises NotEmpty.
     """
@@ -96,6 +107,7 @@ def grow(utility: Utility, progress: Callable[[int], None]) -> None:
         for name, table in TABLES:
             if found := getattr(rows, name):
                 db.session.execute(insert(Base.metadata.tables[table]), found)
+        index([row["id"] for row in rows.customers])
         later.note(rows)
         progress(len(rows.customers))
     _count_on()
@@ -103,20 +115,24 @@ def grow(utility: Utility, progress: Callable[[int], None]) -> None:
     db.session.add(_notice(utility.today))
     _write_files(later, utility)
     for email, (first_name, last_name, customers) in RESIDENTS.items():
-        _resident(email, first_name, last_name, customers, utility.until)
+        resident = _person(email, first_name, last_name, utility.until)
+        for customer_id in customers:
+            _link(resident, customer_id)
+    _operator(utility.until)
     record("demo.grown", customers=utility.customers, months=utility.months, seed=utility.seed)
 
 
-def files() -> tuple[Path, Path]:
-    """Where the invoices and the statement lie that are to be imported by hand."""
+def files() -> tuple[Path, Path, Path]:
+    """Where the invoices, the statement and the customers lie that are to be imported by hand."""
     folder = Path(current_app.instance_path) / "demo"
-    return folder / "racuni.zip", folder / "izpisek.xml"
+    return folder / "racuni.zip", folder / "izpisek.xml", folder / "partnerji.csv"
 
 
 def _write_files(later: Later, utility: Utility) -> None:
-    invoices, statement = files()
+    invoices, statement, customers = files()
     statement.parent.mkdir(parents=True, exist_ok=True)
     statement.write_bytes(papers.statement(later.owed, later.booked, utility.days))
+    customers.write_bytes(papers.customers(later.customers))
     if later.unsent:
         invoices.write_bytes(papers.invoices(later.unsent))
     else:
@@ -148,9 +164,7 @@ def unused_code() -> str | None:
     return left_over or db.session.scalar(free.order_by(Customer.id).limit(1))
 
 
-def _resident(
-    email: str, first_name: str, last_name: str, customers: tuple[int, ...], since: date
-) -> None:
+def _person(email: str, first_name: str, last_name: str, since: date) -> Account:
     moment = datetime.combine(since, time(9), UTC)
     account = Account(
         email=email,
@@ -163,10 +177,21 @@ def _resident(
     )
     db.session.add(account)
     db.session.flush()
-    for customer_id in customers:
-        db.session.add(
-            CustomerLink(account_id=account.id, customer_id=customer_id, linked_at=moment)
-        )
+    return account
+
+
+def _link(account: Account, customer_id: int) -> None:
+    db.session.add(
+        CustomerLink(account_id=account.id, customer_id=customer_id, linked_at=account.created_at)
+    )
+
+
+def _operator(since: date) -> None:
+    """Somebody of the office, who signs in with a code from paper."""
+    account = _person(*OPERATOR, since)
+    account.role, account.factor_since = Role.OPERATOR, account.created_at
+    for code in RECOVERY_CODES:
+        db.session.add(RecoveryCode(account_id=account.id, code_hash=code_hash(account.id, code)))
 
 
 def _count_on() -> None:

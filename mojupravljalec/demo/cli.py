@@ -25,9 +25,9 @@ CUSTOMERS, MONTHS, SEED = 60, 36, 1
 def demo(customers: int, months: int, seed: int) -> None:
     """Grow a demo utility in an empty database: customers, readings, invoices and payments.
 
-    Two residents can sign in at once, and one customer code is left to be linked. Readings go
-    up to the end of the last month, so that this month's are still to be sent. Some invoices
-    and a bank statement are left in files to be imported.
+    Two residents and an operator can sign in at once, and one customer code is left to be
+    linked. Readings go up to the end of the last month, so that this month's are still to be
+    sent. Some invoices, a bank statement and customers of another program are left in files.
     """
     if not inspect(db.engine).has_table("customer"):
         raise click.ClickException("There is no database yet. First: mojupravljalec upgrade")
@@ -57,13 +57,16 @@ def say_how_to_sign_in() -> None:
         click.echo(f"{first_name}: {email}, geslo {actions.PASSWORD}")
     if code := actions.unused_code():
         click.echo(f"Prosta koda stranke: {code}")
+    email, first_name, _ = actions.OPERATOR
+    click.echo(f"{first_name}, pisarna: {email}, geslo {actions.PASSWORD}")
+    click.echo(f"Nadomestne kode za pisarno, vsaka enkrat: {', '.join(actions.RECOVERY_CODES)}")
     _say_what_to_import()
 
 
 def _say_what_to_import() -> None:
-    for kind, path in zip(("invoices", "statements"), actions.files(), strict=True):
+    for path in actions.files():
         if path.exists():
-            click.echo(f"Za uvoz: mojupravljalec import {kind} {shlex.quote(str(path))}")
+            click.echo(f"Za uvoz v pisarni: {shlex.quote(str(path))}")
 
 
 def _utility(customers: int, months: int, seed: int) -> Utility:

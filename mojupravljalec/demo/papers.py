@@ -1,5 +1,6 @@
-"""Two files of the demo to be imported by hand: a bank statement, and the newest invoices."""
+"""Files of the demo to be imported by hand: a statement, the newest invoices, customers."""
 
+import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +14,8 @@ from .books import Owed, Row
 
 PAID = 13  # open invoices that the statement pays, at most
 TOO_MUCH_CENTS = 1000
+LISTED = 20  # customers in the file
+MOVED = (2, 3)
 
 
 def statement(owed: Sequence[Owed], booked: Row | None, days: Days) -> bytes:
@@ -41,6 +44,24 @@ def invoices(documents: Iterable[Document]) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             file.writestr(entry, eslog_writer.write(document))
     return buffer.getvalue()
+
+
+def customers(rows: Sequence[Row]) -> bytes:
+    """Customers as some other program writes them: its own headings, in Windows-1250.
+
+    Two have moved, two are new, and one line is bad.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["Šifra kupca", "Ime kupca", "Naslov", "Pošta št.", "Naziv pošte", "Opomba"])
+    for nth, row in enumerate(rows):
+        street = f"Nova cesta {nth + 1}" if nth in MOVED else row["street"]
+        writer.writerow([row["number"], row["name"], street, row["post_code"], row["town"], ""])
+    where = (rows[0]["post_code"], rows[0]["town"])
+    writer.writerow(["190001", "Kovač Cvetka", "Nova cesta 21", *where, "novogradnja"])
+    writer.writerow(["190002", "Mizarstvo Češnja d.o.o.", "Nova cesta 23", *where, ""])
+    writer.writerow(["", "Brez šifre", "Nova cesta 25", *where, ""])
+    return text.getvalue().encode("cp1250")
 
 
 def _known(row: Row) -> Transaction:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from ..audit.revisits import revisited
 from ..billing.naming import title
 from ..billing.queries import Filter, invoices_of
-from ..customers.queries import customers_of
+from ..customers.queries import customers_of, seen_by
 from ..ledger.queries import known_until, standing_of
 from ..ledger.rules import overdue_before
 from ..metering.queries import last_readings, points_of
@@ -26,12 +26,12 @@ def start() -> Response | str:
     customers = customers_of(current_user.id)
     if not customers:
         return redirect(url_for("profile.link"))
-    today, known = clock.today(), known_until()
-    points = [point for point in points_of(current_user.id) if point.has(today)]
+    today, known, seen = clock.today(), known_until(), seen_by(current_user.id)
+    points = [point for point in points_of(seen) if point.has(today)]
     window = parse_window(current_app.config["READING_WINDOW"])
     readings = last_readings(points[:POINTS_SHOWN])
     next_bill = window.counts_for(today)
-    last = next(iter(invoices_of(current_user.id, Filter(), rows=1)), None)
+    last = next(iter(invoices_of(seen, Filter(), rows=1)), None)
     return render_template(
         "home/start.html",
         customers=customers,

@@ -1,11 +1,12 @@
-"""What a path on the command line holds: a table, documents, or a folder or ZIP of them."""
+"""What somebody gives to import holds: a table, documents, or a folder or ZIP of them."""
 
 import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -13,8 +14,9 @@ from typing import BinaryIO, cast
 from . import invoice_files, invoice_lines, invoices, statements
 from .actions import Given
 from .cells import plain
+from .invoice_files import Pile
 from .kind import Kind
-from .kinds import KINDS, TABLES
+from .kinds import ALL, KINDS, TABLES
 from .table_file import (
     MEGABYTE,
     Source,
@@ -36,37 +38,78 @@ DAMAGE = (RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile, EOF
 Tables = tuple[list[Given], list[str]]
 
 
-@contextmanager
-def tables_in(path: Path) -> Iterator[Tables]:
-    """What the folder or ZIP at ``path`` holds, as long as the context lasts."""
+class Form(Enum):
+    """In what the tables or documents come."""
+
+    FOLDER = "folder"
+    ZIP = "zip"
+    XML = "xml"
+    TABLE = "table"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody gives to import. ``name`` is what reports call it.
+
+    ``aside`` says where the bad rows of one of several things in it go, by what that is.
+    """
+
+    path: Path
+    name: str
+    form: Form
+    aside: Callable[[str], Path | None]
+
+    @property
+    def source(self) -> Source:
+        """Its bytes, under its name."""
+        return Source(self.name, self.path.stat().st_size, lambda: self.path.open("rb"))
+
+
+def on_terminal(path: Path) -> Place:
+    """What the command line names: its ending tells what it is, bad rows go beside it."""
+    return Place(path, str(path), _form_by_ending(path), partial(_aside, path))
+
+
+def _form_by_ending(path: Path) -> Form:
     if path.is_dir():
-        names = sorted(file.name for file in path.iterdir() if file.is_file())
-        yield _in_order(path, names, partial(_in_folder, path))
+        return Form.FOLDER
+    ending = path.suffix.casefold()
+    if ending != ".xlsx" and zipfile.is_zipfile(path):
+        return Form.ZIP
+    return Form.XML if ending == ".xml" else Form.TABLE
+
+
+@contextmanager
+def tables_in(place: Place) -> Iterator[Tables]:
+    """What the folder or ZIP holds, as long as the context lasts. Raises Unreadable."""
+    if place.form is Form.FOLDER:
+        names = sorted(file.name for file in place.path.iterdir() if file.is_file())
+        yield _in_order(place.name, names, partial(_in_folder, place.path))
         return
-    with _zip(path) as archive:
-        _refuse_damage(archive, path)
-        yield _in_order(path, _files(archive), partial(_in_zip, archive, path))
+    with zip_at(place.path, place.name) as archive:
+        _refuse_damage(archive, place.name)
+        yield _in_order(place.name, files_of(archive), partial(_in_zip, archive, place))
 
 
-def _in_order(path: Path, names: Sequence[str], given: Callable[[Kind, str], Given]) -> Tables:
+def _in_order(place: str, names: Sequence[str], given: Callable[[Kind, str], Given]) -> Tables:
     """Sort files by kind. Raises Unreadable if there is none, or two of a kind."""
     found: dict[str, str] = {}
     other = []
     for name in names:
-        kind = _kind_of(name)
+        kind = kind_of(name)
         if kind is None:
             other.append(name)
         elif kind.name in found:
-            raise Unreadable(f"{path}: dve datoteki za isto: {found[kind.name]}, {name}")
+            raise Unreadable(f"{place}: dve datoteki za isto: {found[kind.name]}, {name}")
         else:
             found[kind.name] = name
     if not found:
         wanted = ", ".join(f"{kind.stem}.csv" for kind in TABLES)
-        raise Unreadable(f"{path}: v njem ni nobene od datotek {wanted}")
+        raise Unreadable(f"{place}: v njem ni nobene od datotek {wanted}")
     return [given(kind, found[kind.name]) for kind in TABLES if kind.name in found], other
 
 
-def _kind_of(name: str) -> Kind | None:
+def kind_of(name: str) -> Kind | None:
     """The kind a file's name stands for. Folders inside a ZIP do not matter."""
     file = PurePosixPath(name.replace("\\", "/"))
     if file.suffix.lower() not in ENDINGS or "__MACOSX" in file.parts:
@@ -79,14 +122,14 @@ def _in_folder(folder: Path, kind: Kind, name: str) -> Given:
     return Given(kind, source_of(file), rejected_beside(file))
 
 
-def _in_zip(archive: zipfile.ZipFile, path: Path, kind: Kind, name: str) -> Given:
+def _in_zip(archive: zipfile.ZipFile, place: Place, kind: Kind, name: str) -> Given:
     """A member, read where it lies: its name is only shown, never written to."""
     source = Source(
-        f"{path}/{name}",
+        f"{place.name}/{name}",
         archive.getinfo(name).file_size,
         lambda: cast(BinaryIO, archive.open(name)),
     )
-    return Given(kind, source, _aside(path, kind.stem))
+    return Given(kind, source, place.aside(kind.stem))
 
 
 def _aside(path: Path, what: str) -> Path:
@@ -100,36 +143,40 @@ def rejected_beside(file: Path) -> Path:
 
 
 @contextmanager
-def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The ZIP at ``path``, if it is no trap: nothing is read from it before. Raises Unreadable."""
+def zip_at(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """The ZIP at ``path``, if it is no trap: nothing is read from it before.
+
+    Raises Unreadable, which calls it ``name``.
+    """
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError):
-        raise Unreadable(f"{path}: ni mapa ne ZIP") from None
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError):
+        raise Unreadable(f"{name}: ni mapa ne ZIP ali pa je ZIP poškodovan") from None
     with archive:
         members = archive.infolist()
         unpacked = sum(one.file_size for one in members)
         if len(members) > ENTRIES or unpacked > UNPACKED_BYTES:
-            raise Unreadable(f"{path}: ZIP vsebuje preveč")
+            raise Unreadable(f"{name}: ZIP vsebuje preveč")
         if unpacked > MEGABYTE and unpacked > UNPACKED_TIMES * path.stat().st_size:
-            raise Unreadable(f"{path}: ZIP bi se razpakiral v več kot {UNPACKED_TIMES}-krat toliko")
-        for name in archive.namelist():
-            if name.startswith("/") or ".." in PurePosixPath(name.replace("\\", "/")).parts:
-                raise Unreadable(f"{path}: ZIP vsebuje nedovoljeno ime »{name[:80]}«")
+            raise Unreadable(f"{name}: ZIP bi se razpakiral v več kot {UNPACKED_TIMES}-krat toliko")
+        for member in archive.namelist():
+            if member.startswith("/") or ".." in PurePosixPath(member.replace("\\", "/")).parts:
+                raise Unreadable(f"{name}: ZIP vsebuje nedovoljeno ime »{member[:80]}«")
         yield archive
 
 
-def _files(archive: zipfile.ZipFile) -> list[str]:
+def files_of(archive: zipfile.ZipFile) -> list[str]:
+    """The names of what it holds, without folders."""
     return [name for name in archive.namelist() if not name.endswith("/")]
 
 
-def _refuse_damage(archive: zipfile.ZipFile, path: Path) -> None:
+def _refuse_damage(archive: zipfile.ZipFile, name: str) -> None:
     try:
         damaged = archive.testzip()
     except DAMAGE:
-        raise Unreadable(f"{path}: ZIP je šifriran ali poškodovan") from None
+        raise Unreadable(f"{name}: ZIP je šifriran ali poškodovan") from None
     if damaged:
-        raise Unreadable(f"{path}: ZIP je poškodovan")
+        raise Unreadable(f"{name}: ZIP je poškodovan")
 
 
 @dataclass(frozen=True)
@@ -142,64 +189,78 @@ class Wish:
 
 
 @contextmanager
-def invoices_in(path: Path, wish: Wish) -> Iterator[Tables]:
-    """The invoices and lines that ``path`` holds: a table, an XML, or a folder or ZIP of them.
+def invoices_in(place: Place, wish: Wish) -> Iterator[Tables]:
+    """The invoices and lines that it holds: an XML, or a folder or ZIP of them or of tables.
 
     Raises Unreadable.
     """
-    if path.is_dir():
+    path = place.path
+    if place.form is Form.FOLDER:
         names = sorted(str(one.relative_to(path)) for one in path.rglob("*") if one.is_file())
-        yield _of_pile(path, names, lambda name: (path / name).open("rb"), wish)
-    elif zipfile.is_zipfile(path) and path.suffix.casefold() != ".xlsx":
-        with _zip(path) as archive:
-            opens = cast("Callable[[str], BinaryIO]", archive.open)
-            yield _of_pile(path, _files(archive), opens, wish)
-    elif path.suffix.casefold() == ".xml":
-        yield _of_pile(path, [path.name], lambda _name: path.open("rb"), wish)
+        yield _of_pile(place, names, lambda name: (path / name).open("rb"), wish)
+    elif place.form is Form.XML:
+        pile = Pile((Path(place.name).name,), {}, lambda _name: path.open("rb"))
+        yield [_documents(place, pile, place.source, wish)], []
     else:
-        yield [_table_of_invoices(path, wish)], []
+        with zip_at(path, place.name) as archive:
+            opens = cast("Callable[[str], BinaryIO]", archive.open)
+            yield _of_pile(place, files_of(archive), opens, wish)
 
 
-def _of_pile(path: Path, names: list[str], opens: Callable[[str], BinaryIO], wish: Wish) -> Tables:
+def _of_pile(
+    place: Place, names: list[str], opens: Callable[[str], BinaryIO], wish: Wish
+) -> Tables:
     """Tables first, lines before invoices; then the documents."""
     given: list[Given] = []
+    known: set[str] = set()
+    for kind in (invoice_lines.KIND, wished(invoices.KIND, wish)):
+        found = [name for name in names if kind_of(name) is KINDS[kind.name]]
+        known.update(found)
+        given += [
+            Given(kind, _member(place, name, opens), place.aside(kind.stem)) for name in found
+        ]
     pile = invoice_files.pile_of(names, opens)
-    for kind in (invoice_lines.KIND, _wished(invoices.KIND, wish)):
-        found = [name for name in names if _kind_of(name) is KINDS[kind.name]]
-        aside = _aside(path, kind.stem)
-        given += [Given(kind, _member(path, name, opens), aside) for name in found]
     if pile.names:
-        kind = invoice_files.kind_of(pile, keep_originals=wish.keep, accept_sums=wish.accept_sums)
-        source = source_of(path) if path.is_file() else _listing(path, pile.names, opens)
-        given.append(Given(kind, source, _aside(path, "xml"), pile.rows))
+        is_one = place.form is not Form.FOLDER
+        source = place.source if is_one else _listing(place, pile.names, opens)
+        given.append(_documents(place, pile, source, wish))
     if not given:
-        raise Unreadable(f"{path}: v njem ni računov (XML ali racuni.csv)")
-    taken = {one.source.name.removeprefix(f"{path}/") for one in given}
-    known = {*pile.names, *pile.pdfs.values(), *taken}
+        raise Unreadable(f"{place.name}: v njem ni računov (XML ali racuni.csv)")
+    known.update(pile.names, pile.pdfs.values())
     return given, [name for name in names if name not in known]
 
 
-def _member(path: Path, name: str, opens: Callable[[str], BinaryIO]) -> Source:
-    with opens(name) as file:
-        size = file.seek(0, 2)
-    return Source(f"{path}/{name}", size, partial(opens, name))
+def _documents(place: Place, pile: Pile, source: Source, wish: Wish) -> Given:
+    kind = invoice_files.kind_of(pile, keep_originals=wish.keep, accept_sums=wish.accept_sums)
+    return Given(kind, source, place.aside("xml"), pile.rows)
 
 
-def _listing(path: Path, names: Sequence[str], opens: Callable[[str], BinaryIO]) -> Source:
+def _member(place: Place, name: str, opens: Callable[[str], BinaryIO]) -> Source:
+    """One of its files; a ZIP reads all of it once. Raises Unreadable if it cannot."""
+    try:
+        with opens(name) as file:
+            size = file.seek(0, 2)
+    except DAMAGE:
+        raise Unreadable(f"{place.name}: {name} je v ZIP šifrirana ali poškodovana") from None
+    return Source(f"{place.name}/{name}", size, partial(opens, name))
+
+
+def _listing(place: Place, names: Sequence[str], opens: Callable[[str], BinaryIO]) -> Source:
     """A folder's files as one: its fingerprint changes when any of them does."""
-    members = [_member(path, name, opens) for name in names]
+    members = [_member(place, name, opens) for name in names]
     lines = "".join(f"{sha256_of(one)}  {one.name}\n" for one in members).encode()
-    return Source(str(path), sum(one.size for one in members), lambda: io.BytesIO(lines))
+    return Source(place.name, sum(one.size for one in members), lambda: io.BytesIO(lines))
 
 
-def _wished(kind: Kind, wish: Wish) -> Kind:
-    return invoices.accepting_sums(kind) if wish.accept_sums else kind
+def wished(kind: Kind, wish: Wish) -> Kind:
+    """``kind``, as one table of it is to be taken."""
+    return invoices.accepting_sums(kind) if wish.accept_sums and kind is invoices.KIND else kind
 
 
-def _table_of_invoices(path: Path, wish: Wish) -> Given:
+def table_of_invoices(path: Path, wish: Wish) -> Given:
     """A table is one of lines if it has their headings, else one of invoices."""
     source = source_of(path)
-    kind = _wished(invoices.KIND, wish)
+    kind = wished(invoices.KIND, wish)
     try:
         with opened(source, examine(source)) as rows:
             find_headings(next(rows)[1], invoice_lines.KIND.wanted, wish.mapping)
@@ -210,20 +271,26 @@ def _table_of_invoices(path: Path, wish: Wish) -> Given:
 
 
 @contextmanager
-def statements_in(path: Path) -> Iterator[Tables]:
-    """The bank statements that ``path`` holds: an XML, or a ZIP of them. Raises Unreadable."""
-    if path.suffix.casefold() == ".xml":
-        source = source_of(path)
-        yield [Given(statements.KIND, source, None, statements.rows_of)], []
+def statements_in(place: Place) -> Iterator[Tables]:
+    """The bank statements that it holds: an XML, or a ZIP of them. Raises Unreadable."""
+    if place.form is Form.XML:
+        yield [Given(statements.KIND, place.source, None, statements.rows_of)], []
         return
-    with _zip(path) as archive:
-        names = _files(archive)
+    with zip_at(place.path, place.name) as archive:
+        names = files_of(archive)
         found = [one for one in names if invoice_files.is_document(PurePosixPath(one))]
         if not found:
-            raise Unreadable(f"{path}: v njem ni izpiskov XML")
+            raise Unreadable(f"{place.name}: v njem ni izpiskov XML")
         opens = cast("Callable[[str], BinaryIO]", archive.open)
         given = [
-            Given(statements.KIND, _member(path, one, opens), None, statements.rows_of)
+            Given(statements.KIND, _member(place, one, opens), None, statements.rows_of)
             for one in found
         ]
         yield given, [name for name in names if name not in found]
+
+
+def held_in(place: Place, kind: str, wish: Wish) -> AbstractContextManager[Tables]:
+    """What a ZIP, an XML or a folder holds of ``kind``: "all", "statements" or "invoices"."""
+    if kind == ALL:
+        return tables_in(place)
+    return statements_in(place) if kind == statements.KIND.name else invoices_in(place, wish)

@@ -1,12 +1,10 @@
 """`mojupravljalec import` and `mojupravljalec undo`: what the operator's terminal can do."""
 
-import gc
 import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -14,8 +12,16 @@ import click
 from ..command import in_portal
 from ..extensions import db
 from . import invoice_lines, invoices, rejected, statements
-from .actions import BadCells, Given, Outcome, Refused, import_tables, undo_last
-from .archive import Tables, Wish, invoices_in, rejected_beside, statements_in, tables_in
+from .actions import BadCells, Given, Outcome, Refused, calm_collector, import_tables, undo_last
+from .archive import (
+    Form,
+    Tables,
+    Wish,
+    held_in,
+    on_terminal,
+    rejected_beside,
+    table_of_invoices,
+)
 from .kind import Counts, mapped_headings
 from .kinds import ALL, KINDS, TABLES
 from .table_file import Unreadable, source_of
@@ -62,7 +68,7 @@ def import_files(
     wish = Wish(mapping, accept_sums, keep=not dry_run)
     try:
         with _given(kind, files, wish) as (given, ignored), rejected.RejectedFiles() as aside:
-            with _calm_collector(), _progress(given) as progress:
+            with calm_collector(), _progress(given) as progress:
                 outcome = import_tables(
                     kind,
                     given,
@@ -104,36 +110,27 @@ def _mapping(kind: str, pairs: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def _given(kind: str, files: Sequence[Path], wish: Wish) -> Iterator[Tables]:
-    if kind in {invoices.KIND.name, statements.KIND.name}:
-        with ExitStack() as opened:
-            holds = partial(invoices_in, wish=wish) if kind == "invoices" else statements_in
-            found = [opened.enter_context(holds(file)) for file in files]
-            given = [one for tables, _ in found for one in tables]
-            given.sort(key=lambda one: one.kind.name != invoice_lines.KIND.name)
-            yield given, [name for _, others in found for name in others]
-        return
-    if kind != ALL:
-        if folder := next((file for file in files if file.is_dir()), None):
-            raise click.UsageError(f"{folder} is a folder; import it with `all`")
-        yield [Given(KINDS[kind], source_of(file), rejected_beside(file)) for file in files], []
-        return
-    if len(files) > 1:
+    """What the files hold, in the order in which it is to be read."""
+    if kind == ALL and len(files) > 1:
         raise click.UsageError("`all` takes one folder or one ZIP")
-    with tables_in(files[0]) as tables:
-        yield tables
+    order = list(KINDS)
+    with ExitStack() as opened:
+        found = [opened.enter_context(_given_in(file, kind, wish)) for file in files]
+        given = [one for tables, _ in found for one in tables]
+        given.sort(key=lambda one: order.index(one.kind.name))
+        yield given, [name for _, others in found for name in others]
 
 
-@contextmanager
-def _calm_collector() -> Iterator[None]:
-    """Let Python look for garbage less often: a third of the time of a million rows."""
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
+def _given_in(file: Path, kind: str, wish: Wish) -> AbstractContextManager[Tables]:
+    place = on_terminal(file)
+    is_invoices = kind == invoices.KIND.name
+    if kind in {ALL, statements.KIND.name} or (is_invoices and place.form is not Form.TABLE):
+        return held_in(place, kind, wish)
+    if is_invoices:
+        return nullcontext(([table_of_invoices(file, wish)], []))
+    if place.form is Form.FOLDER:
+        raise click.UsageError(f"{file} is a folder; import it with `all`")
+    return nullcontext(([Given(KINDS[kind], source_of(file), rejected_beside(file))], []))
 
 
 @contextmanager

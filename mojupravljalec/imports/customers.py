@@ -7,7 +7,7 @@ from sqlalchemy import String, Table, bindparam, func, literal, select, update
 from ..customers.models import Customer
 from ..customers.rules import code_key, new_access_code
 from ..extensions import db
-from . import cells, targets
+from . import cells, found_by, targets
 from .kind import BadRow, Column, Counts, Kind
 from .staging import Field, drop_rejected, reject, reject_repeats, staging_table
 
@@ -121,4 +121,6 @@ KIND = Kind(
     shape=shape,
     load=load,
     tables=(CUSTOMER,),
+    finish=found_by.finish,
+    taking_back=found_by.taking_back,
 )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, Integer, String, Table
 
 from ..metering.models import MeterInstallation
-from . import cells, targets
+from . import cells, found_by, targets
 from .kind import BadRow, Column, Counts, Kind
 from .staging import Field, drop_rejected, look_up, reject_missing, reject_repeats, staging_table
 from .supply_points import POINT
@@ -86,4 +86,6 @@ KIND = Kind(
     shape=shape,
     load=load,
     tables=(INSTALLATION,),
+    finish=found_by.finish,
+    taking_back=found_by.taking_back,
 )

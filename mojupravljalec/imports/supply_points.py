@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Date, Integer, String, Table, and_, case, literal, null, or_, select
 
 from ..metering.models import FOR_EVER, Occupancy
-from . import cells, targets
+from . import cells, found_by, targets
 from .customers import CUSTOMER
 from .kind import BadRow, Column, Counts, Kind
 from .staging import (
@@ -128,4 +128,6 @@ KIND = Kind(
     shape=shape,
     load=load,
     tables=(OCCUPANCY, POINT),
+    finish=found_by.finish,
+    taking_back=found_by.taking_back,
 )

@@ -139,7 +139,7 @@ def _csv_rows(source: Source, encoding: str, progress: Progress) -> Rows:
     with source.open() as binary, io.TextIOWrapper(binary, encoding, newline="") as text:
         blank, heading = _first_line(text)
         separator = delimiter(heading)
-        yield blank + 1, next(_parsed([heading], separator, blank))[1]
+        yield _first_of(_parsed([heading], separator, blank))
         told = 0
         rows = _parsed(text, separator, blank + 1)
         while some := list(islice(rows, ROWS_AT_ONCE)):
@@ -192,7 +192,17 @@ def _xlsx_rows(source: Source, _encoding: str, progress: Progress) -> Rows:
         raise Unreadable("datoteke XLSX ni mogoče prebrati") from None
     progress(source.size)
     numbered = ((line, [cell_text(cell) for cell in row]) for line, row in enumerate(rows, 1))
-    yield from ((line, cells) for line, cells in numbered if any(cells))
+    filled = ((line, cells) for line, cells in numbered if any(cells))
+    yield _first_of(filled)
+    yield from filled
+
+
+def _first_of(rows: Iterator[Row]) -> Row:
+    """The heading row. Raises Unreadable where nothing stands in it."""
+    first = next(rows, None)
+    if first is None:
+        raise Unreadable("naslovna vrstica je prazna")
+    return first
 
 
 def _check_xlsx(data: bytes) -> None:

@@ -5,8 +5,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, func, insert, select, text, update
 
+from ..customers.models import Customer
+from ..customers.queries import only
 from ..extensions import db
 from ..values import references
 from . import queries
@@ -15,6 +17,25 @@ from .rules import Item, Origin, candidates, customer_of, settled
 
 CUSTOMERS_AT_ONCE = 500
 PAYMENTS_AT_ONCE = 500
+# What a payment is matched by where no rule did it:
+OFFICE = "office"  # somebody there said whose it is
+RELEASED = "released"  # nobody's any more, since the office said so: it alone assigns it again
+
+
+class AlreadyAssigned(Exception):
+    """The payment is ``customer_id``'s already; nothing happened."""
+
+    def __init__(self, customer_id: int) -> None:
+        super().__init__(customer_id)
+        self.customer_id = customer_id
+
+
+class NoSuchCustomer(Exception):
+    """There is no such customer; nothing happened."""
+
+
+class NotAssigned(Exception):
+    """The payment is not this customer's, or not any more; nothing happened."""
 
 
 def settle(customers: Select[Any]) -> None:
@@ -99,7 +120,7 @@ def _matched() -> Iterator[dict[str, Any]]:
     """The waiting payments whose customer is plain, part by part."""
     waiting = db.session.execute(
         select(BankPayment.id, BankPayment.reference, BankPayment.text)
-        .where(BankPayment.customer_id.is_(None))
+        .where(BankPayment.customer_id.is_(None), BankPayment.matched_by != RELEASED)
         .order_by(BankPayment.id)
     ).all()
     for start in range(0, len(waiting), PAYMENTS_AT_ONCE):
@@ -119,7 +140,7 @@ def _matched_part(waiting: Sequence[Any]) -> Iterator[dict[str, Any]]:
             yield {"id": row.id, "customer_id": match.customer_id, "matched_by": match.how}
 
 
-def _book(payment_ids: Sequence[int], batch_id: int) -> None:
+def _book(payment_ids: Sequence[int], batch_id: int | None) -> None:
     payments = db.session.execute(
         select(BankPayment.__table__)
         .where(BankPayment.id.in_(payment_ids))
@@ -139,7 +160,7 @@ def _book(payment_ids: Sequence[int], batch_id: int) -> None:
         db.session.execute(insert(LedgerEntry), added)
 
 
-def _entry(payment: Any, batch_id: int) -> dict[str, Any]:
+def _entry(payment: Any, batch_id: int | None) -> dict[str, Any]:
     """What the card says of a payment: money that came in is a credit."""
     return {
         "customer_id": payment.customer_id,
@@ -172,3 +193,72 @@ def release(batch_id: int) -> None:
         .where(LedgerEntry.payment_id.in_(own), LedgerEntry.batch_id.is_distinct_from(batch_id))
         .execution_options(synchronize_session=False)
     )
+
+
+# ---------------------------------------------------------------- one payment, by the office
+
+
+def assign(payment_id: int, customer_id: int) -> BankPayment:
+    """Put a waiting payment on the card of the customer whose it is, as the office says.
+
+    The card is settled. An entry that is made goes with the batch of the payment's statement.
+    Raises NotFound where the payment is gone, NoSuchCustomer, AlreadyAssigned.
+    """
+    payment = _held(payment_id)
+    if payment.customer_id is not None:
+        raise AlreadyAssigned(payment.customer_id)
+    if db.session.get(Customer, customer_id, with_for_update=True) is None:
+        raise NoSuchCustomer(customer_id)
+    payment.customer_id, payment.matched_by = customer_id, OFFICE
+    db.session.flush()
+    _book([payment_id], payment.batch_id)
+    settle(only(customer_id))
+    return payment
+
+
+def release_payment(payment_id: int, customer_id: int) -> BankPayment:
+    """Let a payment of this customer wait again, as the office says. No import assigns it.
+
+    Its entry goes from the card, which is settled; one that a ledger brought stays, and only
+    lets go of the payment. Raises NotFound where the payment is gone, NotAssigned.
+    """
+    payment = _held(payment_id)
+    if payment.customer_id != customer_id:
+        raise NotAssigned(payment_id)
+    db.session.get(Customer, customer_id, with_for_update=True)
+    payment.customer_id, payment.matched_by = None, RELEASED
+    entry = _entry_of(payment_id)
+    if entry and _is_of_a_ledger(entry):
+        entry.payment_id = None
+    elif entry:
+        db.session.delete(entry)
+    db.session.flush()
+    settle(only(customer_id))
+    return payment
+
+
+def is_on_a_ledger(payment_id: int) -> bool:
+    """Whether a ledger brought the payment as well: its entry stays when it is released."""
+    entry = _entry_of(payment_id)
+    return entry is not None and _is_of_a_ledger(entry)
+
+
+def _entry_of(payment_id: int) -> LedgerEntry | None:
+    return db.session.scalar(select(LedgerEntry).filter_by(payment_id=payment_id))
+
+
+def _is_of_a_ledger(entry: LedgerEntry) -> bool:
+    """Lines of a ledger must have a description; what is booked here has none."""
+    return bool(entry.description)
+
+
+def _held(payment_id: int) -> BankPayment:
+    """The payment, of which nobody else decides now. Raises NotFound.
+
+    Whoever holds a payment later takes its customer too: two payments of one customer would else
+    be settled beside each other.
+    """
+    if db.session.connection().dialect.name == "postgresql":
+        # An import holds these tables and would wait for our row, and we for its tables.
+        db.session.execute(text("LOCK TABLE bank_payment, ledger_entry IN ROW EXCLUSIVE MODE"))
+    return db.get_or_404(BankPayment, payment_id, with_for_update=True, populate_existing=True)

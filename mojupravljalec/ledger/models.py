@@ -68,7 +68,8 @@ class BankPayment(Base):
     """Money on the operator's account, or money that went back (negative).
 
     ``key`` is the same for the same booking in two statements. Without a ``customer_id`` it
-    waits in the office's tray.
+    waits in the office's tray. ``matched_by`` is what told whose it is: a `rules.Match`, or
+    `actions.OFFICE`; of one that waits, `actions.RELEASED` or nothing.
     """
 
     __tablename__ = "bank_payment"
@@ -79,6 +80,21 @@ class BankPayment(Base):
             "booked_on",
             sqlite_where=text("customer_id IS NULL"),
             postgresql_where=text("customer_id IS NULL"),
+        ),
+        # For whom an account has paid before.
+        Index(
+            "ix_bank_payment_payer",
+            "payer_iban",
+            "customer_id",
+            sqlite_where=text("customer_id IS NOT NULL"),
+            postgresql_where=text("customer_id IS NOT NULL"),
+        ),
+        # What the office has assigned: no import writes to it.
+        Index(
+            "ix_bank_payment_office",
+            "booked_on",
+            sqlite_where=text("matched_by = 'office'"),
+            postgresql_where=text("matched_by = 'office'"),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""`mojupravljalec worker`: sends the letters."""
+"""`mojupravljalec worker`: sends the letters, and does the long work of the office beside."""
 
 import logging
 import signal
@@ -6,11 +6,11 @@ import threading
 import time
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..command import in_portal
-from ..extensions import db
+from ..extensions import Work, db
 from ..throttle.actions import sweep
 from . import sending
 
@@ -26,12 +26,53 @@ EVERYTHING = 1_000_000_000
 @click.option("--once", is_flag=True, help="Send what is due and end.")
 @in_portal
 def worker(once: bool) -> None:
-    """Send the letters, until Ctrl-C or SIGTERM. The letter in hand is finished first."""
+    """Send the letters, and do the office's long work, until Ctrl-C or SIGTERM.
+
+    The letter in hand is finished first. An import in hand is given up, and begins anew later.
+    """
     logging.basicConfig(format="%(asctime)s worker: %(message)s", level=logging.INFO)
     if once:
+        for work in _works():
+            while work(_never):
+                pass
         send_all()
-    else:
-        Worker().run(_stop_at_signals())
+        return
+    stop = _stop_at_signals()
+    threads = [
+        threading.Thread(target=_over_and_over, args=(*_here(), work, stop)) for work in _works()
+    ]
+    for thread in threads:
+        thread.start()
+    Worker().run(stop)
+    for thread in threads:
+        thread.join()
+    log.info("ended")
+
+
+def _works() -> list[Work]:
+    return list(current_app.extensions.get("beside_mail", ()))
+
+
+def _never() -> bool:
+    return False
+
+
+def _here() -> tuple[Flask]:
+    """The application itself: a thread of its own does not see the current one."""
+    return (current_app._get_current_object(),)  # type: ignore[attr-defined]  # a proxy's way
+
+
+def _over_and_over(app: Flask, work: Work, stop: threading.Event) -> None:
+    """Do ``work`` until ``stop``; what goes wrong with the database is waited out."""
+    while not stop.is_set():
+        with app.app_context():
+            try:
+                did = work(stop.is_set)
+            except SQLAlchemyError as error:
+                log.debug("the long work waits: %s", _first_line(error))
+                did = False
+        if not did:
+            stop.wait(POLL / 2)
 
 
 def send_all() -> None:
@@ -71,7 +112,6 @@ class Worker:
             finally:
                 db.session.remove()
             stop.wait(self.wait)
-        log.info("ended")
 
     def _round(self, stop: threading.Event) -> None:
         done = sending.send_round(stop=stop.is_set)

@@ -177,6 +177,43 @@ def _activation(facts: Facts) -> Letter:
     )
 
 
+def _invitation(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext("Invitation to the office of %(site)s", site=_site()),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext("You are invited to work in the office of the portal %(site)s.", site=_site()),
+            gettext(
+                "Choose your name and password. At the first sign-in you will also set up "
+                "your phone or a passkey as the second proof."
+            ),
+        ),
+        button=Button(gettext("Accept the invitation"), _url(facts["path"])),
+        closing=(
+            ngettext(
+                "The button works for %(num)d day.",
+                "The button works for %(num)d days.",
+                ACTIVATION_DAYS,
+            ),
+            gettext("If you do not expect it, discard this letter: nothing will happen."),
+        ),
+    )
+
+
+def _factor_changed(facts: Facts) -> Letter:
+    what = {
+        "phone": gettext("From now on signing in asks for a code of your phone."),
+        "passkey": gettext("From now on signing in may ask for a passkey."),
+        "removed": gettext("A second proof of signing in was removed."),
+    }[facts["what"]]
+    return Letter(
+        subject=gettext("Signing in to your access has changed"),
+        greeting=_greeting(facts),
+        paragraphs=(gettext("Your access to the portal %(site)s:", site=_site()), what),
+        closing=(_call_us(),),
+    )
+
+
 def _known_address(facts: Facts) -> Letter:
     return Letter(
         subject=gettext("You already have access"),
@@ -279,11 +316,7 @@ def _customer_linked(facts: Facts) -> Letter:
         greeting=_greeting(facts),
         paragraphs=(
             gettext("One more person can now see and do what you can for this customer:"),
-            gettext(
-                "Customer: %(customer)s, number %(number)s",
-                customer=name(facts["customer_name"]),
-                number=name(facts["customer_number"]),
-            ),
+            _customer(facts),
             gettext("New person: %(who)s", who=name(facts["who"])),
             gettext("Your profile shows everybody who has access."),
         ),
@@ -296,6 +329,47 @@ def _customer_linked(facts: Facts) -> Letter:
             ),
         ),
     )
+
+
+def _linked_by_office(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext(
+            "Customer %(number)s is linked to your access", number=name(facts["customer_number"])
+        ),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext("Our office has linked this customer to your access:"),
+            _customer(facts),
+            gettext("You now see the supply points, readings and invoices."),
+        ),
+        button=Button(gettext("Look at the portal"), _url("/")),
+        closing=(_call_us(),),
+    )
+
+
+def _unlinked_by_office(facts: Facts) -> Letter:
+    return Letter(
+        subject=gettext(
+            "Customer %(number)s is no longer linked to your access",
+            number=name(facts["customer_number"]),
+        ),
+        greeting=_greeting(facts),
+        paragraphs=(
+            gettext("Our office has unlinked this customer from your access:"),
+            _customer(facts),
+            gettext("You no longer see the supply points, readings and invoices."),
+        ),
+        closing=(_call_us(),),
+    )
+
+
+def _customer(facts: Facts) -> str:
+    sentence: str = gettext(
+        "Customer: %(customer)s, number %(number)s",
+        customer=name(facts["customer_name"]),
+        number=name(facts["customer_number"]),
+    )
+    return sentence
 
 
 def _called(facts: Facts) -> str:
@@ -357,12 +431,16 @@ def _payment_booked(facts: Facts) -> Letter:
 
 KINDS: Mapping[str, Callable[[Facts], Letter]] = {
     "activation": _activation,
+    "invitation": _invitation,
+    "factor-changed": _factor_changed,
     "known-address": _known_address,
     "reset": _reset,
     "new-email": _new_email,
     "email-changed": _email_changed,
     "password-changed": _password_changed,
     "customer-linked": _customer_linked,
+    "linked-by-office": _linked_by_office,
+    "unlinked-by-office": _unlinked_by_office,
     "new-invoice": _new_invoice,
     "invoice-due": _invoice_due,
     "payment-booked": _payment_booked,

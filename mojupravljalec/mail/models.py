@@ -29,7 +29,7 @@ class OutboxLetter(Base):
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     message_id: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
-    to_address: Mapped[str]
+    to_address: Mapped[str] = mapped_column(index=True)
     language: Mapped[str]
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]

@@ -107,6 +107,13 @@ class Reading(Base):
             sqlite_where=text("submission IS NOT NULL"),
             postgresql_where=text("submission IS NOT NULL"),
         ),
+        # What waits for billing: a few among millions.
+        Index(
+            "ix_reading_waiting",
+            "counts_for",
+            sqlite_where=text("exported_at IS NULL AND source = 'portal'"),
+            postgresql_where=text("exported_at IS NULL AND source = 'portal'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -126,6 +133,8 @@ class Reading(Base):
     doubts: Mapped[str] = mapped_column(default="")  # why it is pending, comma separated
     photo: Mapped[str] = mapped_column(default="")
     exported_at: Mapped[datetime | None] = mapped_column(default=None)  # billed: locked
+    # In which export; without a key or an index, as ``batch_id``: only taking it back asks.
+    export_id: Mapped[int | None] = mapped_column(default=None)
 
 
 # What of a reading is kept as it was when another value takes its place.

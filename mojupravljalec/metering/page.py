@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from babel.dates import format_date
 from flask import current_app
 from flask_babel import gettext
 from markupsafe import Markup
+from werkzeug.exceptions import NotFound
 
+from .. import storage
+from ..storage import Shelf
 from ..values import clock
 from ..web.filters import cubic, month
 from ..web.i18n import locale
@@ -113,6 +117,14 @@ def page_of(seen: queries.PointSeen, receipt_id: int | None) -> PointPage:
         receipt=_receipt(seen, rows, receipt_id),
         today=clock.today(),
     )
+
+
+def photo_of(seen: queries.PointSeen, reading_id: int) -> Path:
+    """Where the photo of a reading lies; where there is none, it is not found."""
+    name = queries.reading_of(seen, reading_id).photo
+    if not name or not storage.path_of(Shelf.PHOTOS, name).exists():
+        raise NotFound
+    return storage.path_of(Shelf.PHOTOS, name)
 
 
 def _running(meters: list[MeterInstallation]) -> MeterInstallation | None:

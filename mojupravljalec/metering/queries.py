@@ -1,7 +1,7 @@
-"""Supply points, meters and readings, always as an account may see them.
+"""Supply points, meters and readings, always as somebody may see them.
 
-What an account sees follows from its links: the occupancies of linked customers, and of
-these only their own days.
+Queries begin with whose customers are looked at, as `customers.queries.seen_by` says it: what
+is seen are the occupancies of these customers, and of these only their own days.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Row, Select, and_, or_, select
 from werkzeug.exceptions import NotFound
 
-from ..customers.models import Customer, CustomerLink
+from ..customers.models import Customer
 from ..customers.rules import serial_key
 from ..extensions import db
 from ..values import clock
@@ -35,7 +35,7 @@ class Stay:
 
 @dataclass(frozen=True)
 class PointSeen:
-    """A supply point and the days of it that one account may see."""
+    """A supply point and the days of it that may be seen."""
 
     id: int
     number: str
@@ -45,11 +45,11 @@ class PointSeen:
     stays: tuple[Stay, ...]
 
     def has(self, day: date) -> bool:
-        """Whether ``day`` lies in the account's own time."""
+        """Whether ``day`` lies in the customers' own time."""
         return any(stay.has(day) for stay in self.stays)
 
     def has_all(self, first: date, last: date) -> bool:
-        """Whether every day from ``first`` to ``last`` lies in the account's own time."""
+        """Whether every day from ``first`` to ``last`` lies in the customers' own time."""
         day = first
         while day <= last:
             ends = [stay.to_on or last for stay in self.stays if stay.has(day)]
@@ -59,30 +59,24 @@ class PointSeen:
         return True
 
     def since(self, day: date) -> date:
-        """The first day of the account's own time in which ``day`` lies."""
+        """The first day of the customers' own time in which ``day`` lies."""
         return min(stay.from_on for stay in self.stays if stay.has(day))
 
 
-def _seen() -> Select[SupplyPoint, Occupancy, Customer]:
-    """What linked customers have or had; a stay that is yet to begin shows nothing."""
+def _seen(customers: Select[int]) -> Select[SupplyPoint, Occupancy, Customer]:
+    """What the customers have or had; a stay that is yet to begin shows nothing."""
     return (
         select(SupplyPoint, Occupancy, Customer)
         .join(Occupancy, Occupancy.supply_point_id == SupplyPoint.id)
         .join(Customer, Customer.id == Occupancy.customer_id)
-        .join(
-            CustomerLink,
-            and_(CustomerLink.customer_id == Customer.id, CustomerLink.ended_at.is_(None)),
-        )
-        .where(Occupancy.from_on <= clock.today())
+        .where(Customer.id.in_(customers), Occupancy.from_on <= clock.today())
     )
 
 
-def points_of(account_id: int) -> list[PointSeen]:
-    """The account's supply points, by street and number; those of today first."""
+def points_of(customers: Select[int]) -> list[PointSeen]:
+    """The customers' supply points, by street and number; those of today first."""
     rows = db.session.execute(
-        _seen()
-        .where(CustomerLink.account_id == account_id)
-        .order_by(
+        _seen(customers).order_by(
             Occupancy.to_on.is_not(None), SupplyPoint.street, SupplyPoint.number, Occupancy.from_on
         )
     ).all()
@@ -99,29 +93,22 @@ class PointName(NamedTuple):
     street: str
 
 
-def point_names(account_id: int) -> list[PointName]:
-    """The account's supply points, by street and number."""
+def point_names(customers: Select[int]) -> list[PointName]:
+    """The customers' supply points, by street and number."""
     rows = db.session.execute(
         select(SupplyPoint.number, SupplyPoint.street)
         .join(Occupancy, Occupancy.supply_point_id == SupplyPoint.id)
-        .join(CustomerLink, CustomerLink.customer_id == Occupancy.customer_id)
-        .where(
-            CustomerLink.account_id == account_id,
-            CustomerLink.ended_at.is_(None),
-            Occupancy.from_on <= clock.today(),
-        )
+        .where(Occupancy.customer_id.in_(customers), Occupancy.from_on <= clock.today())
         .distinct()
         .order_by(SupplyPoint.street, SupplyPoint.number)
     )
     return [PointName(*row) for row in rows]
 
 
-def point_of(account_id: int, point_id: int) -> PointSeen:
-    """The account's own supply point; a stranger's is simply not found."""
+def point_of(customers: Select[int], point_id: int) -> PointSeen:
+    """A supply point of the customers; a stranger's is simply not found."""
     rows = db.session.execute(
-        _seen()
-        .where(CustomerLink.account_id == account_id, SupplyPoint.id == point_id)
-        .order_by(Occupancy.from_on)
+        _seen(customers).where(SupplyPoint.id == point_id).order_by(Occupancy.from_on)
     ).all()
     if not rows:
         raise NotFound
@@ -173,7 +160,7 @@ class ReadingRow(NamedTuple):
 
 
 def readings_seen(point: PointSeen) -> list[ReadingRow]:
-    """The readings in the account's own time, oldest first."""
+    """The readings in the customers' own time, oldest first."""
     own = or_(
         *(
             and_(
@@ -213,7 +200,7 @@ class LastReading(NamedTuple):
 
 
 def last_readings(points: list[PointSeen]) -> dict[int, LastReading]:
-    """By supply point, what the running meter showed last in the account's own time."""
+    """By supply point, what the running meter showed last in the customers' own time."""
     newest = (
         select(Reading.id)
         .where(Reading.installation_id == MeterInstallation.id)
@@ -290,7 +277,7 @@ def reading_on(installation_id: int, day: date) -> Reading | None:
 
 
 def reading_of(point: PointSeen, reading_id: int) -> Reading:
-    """A reading in the account's own time; any other is not found."""
+    """A reading in the customers' own time; any other is not found."""
     reading = db.session.scalar(
         select(Reading)
         .join(MeterInstallation, MeterInstallation.id == Reading.installation_id)

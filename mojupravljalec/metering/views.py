@@ -9,9 +9,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from .. import storage
+from ..customers.queries import seen_by
 from ..extensions import db
-from ..storage import Shelf
 from ..values import clock
 from ..web.access import keeps, unsent
 from ..web.forms import read_day
@@ -29,14 +28,14 @@ A_DAY = 86_400  # a photo in the form must outlive the question
 
 @bp.get("")
 def points() -> str:
-    seen = queries.points_of(current_user.id)
+    seen = queries.points_of(seen_by(current_user.id))
     return render_template("metering/points.html", points=seen, today=clock.today())
 
 
 @bp.route("/<int:point_id>", methods=["GET", "POST"])
 @keeps("value", "taken_on")
 def point(point_id: int) -> Response:
-    seen = queries.point_of(current_user.id, point_id)
+    seen = queries.point_of(seen_by(current_user.id), point_id)
     corrected = _corrected(seen)
     form = _form(corrected)
     if not form.validate_on_submit():
@@ -66,12 +65,9 @@ def point(point_id: int) -> Response:
 
 @bp.get("/<int:point_id>/odcitki/<int:reading_id>/fotografija")
 def photo(point_id: int, reading_id: int) -> Response:
-    seen = queries.point_of(current_user.id, point_id)
-    name = queries.reading_of(seen, reading_id).photo
-    if not name or not storage.path_of(Shelf.PHOTOS, name).exists():
-        raise NotFound
+    seen = queries.point_of(seen_by(current_user.id), point_id)
     return send_file(
-        storage.path_of(Shelf.PHOTOS, name),
+        pages.photo_of(seen, reading_id),
         mimetype="image/jpeg",
         as_attachment=True,
         download_name=f"vodomer-{reading_id}.jpg",

@@ -46,7 +46,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 rl_config.useA85 = 0
 
 # Saving reads the fonts, which all threads share, with one common position.
-_SAVING = Lock()
+SAVING = Lock()
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class Sheets:
             for mark in (*sheet, *self._foot(f"{number}/{len(self._sheets)}")):
                 mark.draw(canvas)
             canvas.showPage()
-        with _SAVING:
+        with SAVING:
             canvas.save()
         return file.getvalue()
 

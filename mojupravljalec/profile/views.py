@@ -14,7 +14,7 @@ from ..extensions import db
 from ..mail import subscriptions
 from ..mail.letters import CHOICES
 from ..metering.queries import has_meter
-from ..web.access import public
+from ..web.access import public, shared
 from ..web.page import ButtonForm
 
 bp = Blueprint("profile", __name__)
@@ -22,6 +22,7 @@ Answer = Response | str | tuple[str, int]
 
 
 @bp.get("/profil")
+@shared
 def overview() -> Answer:
     return render_template(
         "profile/overview.html",

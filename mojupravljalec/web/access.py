@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
@@ -22,13 +22,66 @@ UNSENT_KEPT_S = 3600
 LONGEST_KEPT = 100  # characters: the cookie has room for 4 kB
 
 # Pages that a person is never led back to after signing in.
-_NOT_A_GOAL = {"accounts.sign_in", "accounts.sign_out", "accounts.register", "static"}
+_NOT_A_GOAL = {
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "accounts.register",
+    "static",
+}
 
 
 def public(view: View) -> View:
     """Mark a view that opens without signing in; every other one is closed."""
     view.is_public = True  # type: ignore[attr-defined]  # a mark on a function
     return view
+
+
+def shared(view: View) -> View:
+    """Mark a page of one's own access, which residents and staff have alike."""
+    view.is_shared = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def large_files(view: View) -> View:
+    """Mark a view that takes files of the billing program: up to IMPORT_MAX_MB."""
+    view.takes_large_files = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def half_open(view: View) -> View:
+    """Mark a page that opens between the password and the second proof as well."""
+    view.is_half_open = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def fresh(view: View) -> View:
+    """Mark a page that opens only for a while after the password was typed."""
+    view.needs_fresh = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def desk(right: str) -> Callable[[View], View]:
+    """Mark a page of the office: who has ``right`` may open it."""
+
+    def mark(view: View) -> View:
+        view.right = right  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return mark
+
+
+def by_token(scope: str) -> Callable[[View], View]:
+    """Mark a view for programs: it asks for a token with ``scope``, and knows no session.
+
+    Who checks the token stands in ``app.extensions["by_token"]``, called with the scope; it
+    raises where the program may not go on.
+    """
+
+    def mark(view: View) -> View:
+        view.scope = scope  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return mark
 
 
 def keeps(*fields: str) -> Callable[[View], View]:
@@ -128,13 +181,17 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def forms_are_our_own() -> None:
         # A foreign page's form comes without the cookie; the answer would replace it, and
-        # sign the person out.
-        if request.method == "POST" and _is_foreign():
+        # sign the person out. A program brings no cookie, and no browser has its token.
+        view = app.view_functions.get(request.endpoint or "")
+        if request.method == "POST" and not hasattr(view, "scope") and _is_foreign():
             abort(403)
 
     @app.before_request
-    def only_photos_are_large() -> None:
-        if request.mimetype != "multipart/form-data":
+    def only_files_are_large() -> None:
+        view = app.view_functions.get(request.endpoint or "")
+        if getattr(view, "takes_large_files", False):
+            request.max_content_length = app.config["IMPORT_MAX_MB"] * 1024 * 1024
+        elif request.mimetype != "multipart/form-data":
             request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
 
     @app.before_request
@@ -142,4 +199,50 @@ def init_app(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or getattr(view, "is_public", False) or request.endpoint == "static":
             return None
-        return None if current_user.is_authenticated else ask_to_sign_in()
+        if hasattr(view, "scope"):
+            app.extensions["by_token"](view.scope)
+            return None
+        if not (current_user.is_authenticated or _is_half_in(view)):
+            return ask_to_sign_in()
+        if current_user.is_authenticated and (elsewhere := _by_role(view)):
+            return elsewhere
+        if getattr(view, "needs_fresh", False) and not current_user.is_fresh:
+            return ask_again()
+        return None
+
+
+def _is_half_in(view: Callable[..., Any]) -> bool:
+    """Whether the password was right, and the page is one of those that come next."""
+    return getattr(view, "is_half_open", False) and not current_user.is_anonymous
+
+
+def _by_role(view: Callable[..., Any]) -> Response | None:
+    """Who is signed in gets through, or where they belong. To a resident, no office exists."""
+    if getattr(view, "is_shared", False) or getattr(view, "is_half_open", False):
+        return None
+    right = getattr(view, "right", None)
+    if right is None:
+        return _resident_only()
+    if current_user.role is None:
+        raise NotFound
+    if not current_user.may(right):
+        raise Forbidden
+    return None
+
+
+def _resident_only() -> Response | None:
+    if current_user.role is None:
+        return None
+    if request.endpoint == "home.start":
+        return redirect(url_for("office.board"))
+    raise NotFound
+
+
+def ask_again() -> Response:
+    """Lead somebody whose password was typed long ago to a page that asks for it."""
+    if request.method == "POST":
+        flash(gettext("Nothing is done yet. Confirm that it is you and press once more."), "warn")
+    url = url_for("accounts.again", next=safe_next(_place()))
+    if wants_part():
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)

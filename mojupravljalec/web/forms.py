@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_translations, gettext, ngettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import StopValidation, ValidationError
@@ -15,10 +15,11 @@ class _Catalogue:
     """WTForms asks here for its own sentences; ours are in the catalogues."""
 
     def gettext(self, text: str) -> str:
-        return gettext(text)
+        return str(get_translations().ugettext(text))
 
     def ngettext(self, one: str, many: str, n: int) -> str:
-        return ngettext(one, many, n)
+        # Not flask_babel's: it would fill in the number, and WTForms fills in more.
+        return str(get_translations().ungettext(one, many, n))
 
 
 class Form(FlaskForm):

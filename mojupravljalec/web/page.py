@@ -3,9 +3,13 @@
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from flask import Flask
+from flask import Flask, request
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -23,13 +27,34 @@ def _small(css: str) -> str:
 
 
 _CSS = _STYLESHEET.read_text(encoding="utf-8")
-STYLE = _small(_CSS)
+OFFICE_STYLE = _small(_CSS)
+# Residents do not carry what only the office needs.
+STYLE = _small(_CSS.partition("/* office:")[0])
 # The first part of it: what the forms before signing in need, on the slowest of lines.
 LEAN_STYLE = _small(_CSS.partition("/* inside:")[0])
 STYLE_HASHES = [
     f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}"
-    for style in (STYLE, LEAN_STYLE)
+    for style in (STYLE, LEAN_STYLE, OFFICE_STYLE)
 ]
+
+# What stands in the menu: an endpoint and its name; for the office with the right it needs.
+MENU = (
+    ("metering.points", _("Meter readings")),
+    ("billing.invoices", _("Invoices")),
+    ("ledger.card", _("Card")),
+    ("profile.overview", _("Profile")),
+)
+OFFICE_MENU = (
+    ("office.board", _("Today"), "office"),
+    ("desk.customers", _("Customers"), "customers"),
+    ("tray.payments", _("Payments"), "payments"),
+    ("intake.uploads", _("Import"), "imports"),
+    ("exports.overview", _("Export"), "exports"),
+    ("codes.overview", _("Codes"), "codes"),
+    ("journal.entries", _("Audit"), "audit"),
+    ("staff.people", _("Staff"), "staff"),
+    ("profile.overview", _("Profile"), "office"),
+)
 
 
 class ButtonForm(Form):
@@ -40,10 +65,28 @@ def _pages_version() -> str:
     """Another one whenever what pages are made of changes: templates, words, style."""
     folders = (ROOT / "templates", Path(__file__).parents[1] / "translations")
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
-    digest = hashlib.sha256(STYLE.encode())
+    digest = hashlib.sha256(OFFICE_STYLE.encode())
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _style_of(person: Any) -> Markup:
+    """The stylesheet of a page, by who looks at it."""
+    if not person.is_authenticated:
+        lean = request.blueprint in {"accounts", "factors"}
+        return Markup(LEAN_STYLE if lean else STYLE)  # noqa: S704 our own file
+    return Markup(OFFICE_STYLE if person.role else STYLE)  # noqa: S704 our own file
+
+
+def _menu() -> Iterator[tuple[str, Any]]:
+    """What the menu offers to whoever is signed in."""
+    if current_user.role is None:
+        yield from MENU
+        return
+    for endpoint, name, right in OFFICE_MENU:
+        if current_user.may(right):
+            yield endpoint, name
 
 
 def init_app(app: Flask) -> None:
@@ -54,8 +97,8 @@ def init_app(app: Flask) -> None:
     names = ("SITE_NAME", "OPERATOR_NAME", "OPERATOR_PHONE", "OPERATOR_HOURS", "OPERATOR_EMAIL")
     app.jinja_env.globals.update({name.lower(): app.config[name] for name in names})
     app.jinja_env.globals.update(
-        style=Markup(STYLE),  # noqa: S704 our own file
-        lean_style=Markup(LEAN_STYLE),  # noqa: S704 our own file
+        style_of=_style_of,
+        menu=_menu,
         csrf_token=generate_csrf,
         has_mailbox=app.config["HAS_MAILBOX"],
     )

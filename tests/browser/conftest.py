@@ -20,6 +20,7 @@ from mojupravljalec.extensions import db
 from mojupravljalec.values import clock
 
 from ..conftest import PASSWORD, Person
+from .office import Office
 from .served import Portal
 from .utility import Household, export
 from .walker import PHONE, Walker
@@ -165,6 +166,21 @@ def demo_portal(
     portal.run("upgrade")
     with portal.served(signal.SIGINT):
         yield portal
+
+
+@pytest.fixture(scope="session")
+def office(
+    chromium: Browser,
+    make_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+    password_hash: str,
+) -> Iterator[Office]:
+    """The portal with the demo utility in it, as the office uses it."""
+    portal = Portal(tmp_path_factory.mktemp("office"), make_database("office"))
+    portal.run("upgrade")
+    portal.run("demo", "--months", "14")
+    with portal.served():
+        yield Office(portal, password_hash)
 
 
 def _import(portal: Portal, folder: Path, households: list[Household], rich: Household) -> None:

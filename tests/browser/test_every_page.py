@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from mojupravljalec import create_app
 from mojupravljalec.accounts import actions, queries, tokens
 from mojupravljalec.accounts.models import MailLink, Purpose
+from mojupravljalec.accounts.roles import Role
 from mojupravljalec.billing.document import Kind
 from mojupravljalec.customers.models import Customer
 from mojupravljalec.extensions import db
@@ -24,6 +25,7 @@ from mojupravljalec.metering.models import SupplyPoint
 
 from .. import bills
 from ..conftest import SECRET
+from ..site.places import PLACES
 from .conftest import Town
 from .served import Portal
 from .utility import LAST_M3, USUAL_M3
@@ -37,17 +39,6 @@ NORMAL_M3 = LAST_M3 + USUAL_M3
 RULES = {
     "light": {"resultTypes": ["violations"], "preload": False},
     "dark": {"resultTypes": ["violations"], "runOnly": ["color-contrast"]},
-}
-
-# What opens by GET and is no page: it leads on, or is a file.
-NO_PAGES = {
-    "static",
-    "metering.photo",
-    "mail.letter_file",
-    "billing.pdf",
-    "billing.picture",
-    "billing.due_date",
-    "ledger.file",
 }
 
 Doing = Callable[[Walker], None]
@@ -149,6 +140,15 @@ VISITS = [
         "/novo-geslo/{reset}",
         sends(password="geslo1", again="geslo2"),
     ),
+    Visit("invitation", "accounts.accept", "nobody", "/povabilo/{invitation}"),
+    Visit(
+        "invitation, wrong",
+        "accounts.accept",
+        "nobody",
+        "/povabilo/{invitation}",
+        sends(password="x"),
+    ),
+    Visit("once more", "accounts.again", "resident", "/prijava/ponovno"),
     Visit("new address", "accounts.confirm_email", "nobody", "/nov-naslov/{email}"),
     Visit("sign out", "accounts.sign_out", "resident", "/odjava"),
     Visit("help", "info.help", "nobody", "/pomoc"),
@@ -302,6 +302,7 @@ def _tokens(town: Town, resident) -> dict[str, str]:
         "activation": tokens.sign(activation),
         "used": tokens.sign(used),
         "reset": tokens.sign(newest(Purpose.RESET)),
+        "invitation": actions.invite(town.address(), Role.CLERK)[1].rpartition("/")[2],
         "email": tokens.sign(newest(Purpose.NEW_EMAIL)),
     }
 
@@ -362,9 +363,11 @@ def test_demo_mailbox(demo_portal: Portal, open_browser):
 
 def test_every_address_is_visited(tmp_path):
     app = create_app(tmp_path, SECRET_KEY=SECRET, SITE_URL="http://127.0.0.1", MAIL_SERVER="")
-    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    pages = {name for name, place in PLACES.items() if place.is_page}
+    assert pages <= {rule.endpoint for rule in app.url_map.iter_rules()}
     visited = {visit.endpoint for visit in VISITS if visit.endpoint} | {"mail.mailbox"}
-    assert visited == pages - NO_PAGES
+    elsewhere = {name for name in pages if PLACES[name].right or name.startswith("factors.")}
+    assert visited == pages - elsewhere  # see test_office_pages.py
 
 
 def _found_on(page: Page) -> list[str]:

@@ -21,12 +21,14 @@ from mojupravljalec.demo.bills import Days, Payer
 from mojupravljalec.demo.payments import Purse
 from mojupravljalec.demo.utility import ANA, BOJANS_MOTHER, Rows, Utility
 from mojupravljalec.extensions import db
+from mojupravljalec.imports.guessing import guess
 from mojupravljalec.ledger.actions import settle
 from mojupravljalec.ledger.camt053 import Statement, Transaction, read
 from mojupravljalec.ledger.models import BankPayment, LedgerEntry
 from mojupravljalec.ledger.queries import known_until
 from mojupravljalec.ledger.rules import Item, Origin, settled
 from mojupravljalec.notices.queries import notices_on
+from mojupravljalec.search.queries import find
 from mojupravljalec.values import iban, safe_xml
 
 UNTIL, TODAY = date(2026, 10, 31), date(2026, 11, 22)
@@ -272,7 +274,7 @@ def test_the_files_can_be_imported(demo: Flask, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("mojupravljalec.create_app", lambda: demo)
     with demo.app_context():
-        invoices, statement = actions.files()
+        invoices, statement, _ = actions.files()
     for kind, path, told in (
         ("invoices", invoices, "novih 10"),
         ("statements", statement, "novih 14"),
@@ -288,7 +290,7 @@ def test_the_files_can_be_imported(demo: Flask, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_smaller_demo_leaves_no_invoices_of_another_behind(app: Flask) -> None:
     with app.app_context():
-        invoices, statement = actions.files()
+        invoices, statement, _ = actions.files()
         invoices.parent.mkdir(exist_ok=True)
         invoices.write_bytes(b"")
         actions.grow(utility(5, 2), lambda _done: None)
@@ -310,6 +312,35 @@ def test_the_command_says_where_the_files_are(app: Flask, monkeypatch: pytest.Mo
     answer = CliRunner().invoke(main, ["demo", "--months", "1"])
     assert answer.exit_code == 0, answer.output
     with app.app_context():
-        invoices, statement = actions.files()
-    assert f"import invoices {invoices}" in answer.output
-    assert f"import statements {statement}" in answer.output
+        files = actions.files()
+    assert all(str(path) in answer.output and path.exists() for path in files)
+    assert all(code in answer.output for code in actions.RECOVERY_CODES)
+
+
+def test_the_operator_signs_in_with_a_code_from_paper(demo: Flask) -> None:
+    client = demo.test_client()
+    form = {"email": actions.OPERATOR[0], "password": actions.PASSWORD}
+    assert client.post("/prijava", data=form).location == "/prijava/drugi-dokaz"
+    for code, status in ((actions.RECOVERY_CODES[0], 303), ("3467-ACDE-3333", 302)):
+        assert client.post("/prijava/drugi-dokaz", data={"code": code}).status_code == status
+    assert client.get("/pisarna").status_code == 200
+
+
+def test_customers_of_another_program_are_understood(demo: Flask) -> None:
+    with demo.app_context():
+        found = guess(actions.files()[2], "partnerji.csv")
+        assert found.kind == "customers"
+        assert (found.encoding, found.separator) == ("cp1250", ";")
+        assert found.mapping == {
+            "sifra_stranke": "Šifra kupca",
+            "naziv": "Ime kupca",
+            "ulica": "Naslov",
+            "posta": "Pošta št.",
+            "kraj": "Naziv pošte",
+        }
+
+
+def test_the_demo_is_found_by_the_search(demo: Flask) -> None:
+    with demo.app_context():
+        number = db.session.scalar(select(Customer.number).where(Customer.id == ANA))
+        assert find(number) == [ANA]

@@ -211,6 +211,7 @@ def test_a_missing_column_leaves_what_is_known(terminal):
         ("sifra_stranke\n1\n", "manjka stolpec »naziv«"),
         ("sifra_stranke;naziv;Šifra stranke\n1;A;2\n", "naveden dvakrat"),
         ("", "prazna"),
+        (";;;\n1;2;3;4\n", "naslovna vrstica je prazna"),
         ('sifra_stranke;naziv\n1;"A\n', "narekovaji v vrstici 2"),
         ("sifra_stranke;naziv\n" + "x" * 500_000, "predolga vrstica"),
     ],

@@ -21,6 +21,10 @@ INVOICE = {
 }
 FACTS = {
     "activation": {"path": "/aktivacija/abc", "code": "123456"},
+    "invitation": {"path": "/povabilo/abc", "code": ""},
+    "factor-changed": {"what": "phone"},
+    "linked-by-office": {"customer_number": "10042", "customer_name": "Ana"},
+    "unlinked-by-office": {"customer_number": "10042", "customer_name": "Ana"},
     "known-address": {"path": "/novo-geslo/abc"},
     "reset": {"path": "/novo-geslo/abc"},
     "new-email": {"path": "/nov-naslov/abc"},

@@ -13,6 +13,7 @@ PACKAGE = ROOT / "mojupravljalec"
 
 # A feature, and the only others that it may use.
 BELOW_ACCOUNTS = {"values", "web", "throttle", "audit", "mail"}
+DESK = BELOW_ACCOUNTS | {"accounts"}
 FEATURES = {
     "values": set(),
     "web": {"values"},
@@ -20,30 +21,52 @@ FEATURES = {
     "audit": {"values", "web"},
     "mail": {"values", "web", "throttle"},
     "accounts": BELOW_ACCOUNTS,
-    "customers": BELOW_ACCOUNTS | {"accounts"},
-    "metering": BELOW_ACCOUNTS | {"accounts", "customers"},
+    "jobs": {"values"},
+    "factors": DESK,
+    "customers": DESK,
+    "metering": DESK | {"customers"},
     "notices": {"values", "web", "audit"},
     "paper": set(),
     "ledger": {"values", "web", "audit", "customers", "paper"},
-    "billing": BELOW_ACCOUNTS | {"accounts", "customers", "metering", "ledger", "paper"},
-    "imports": BELOW_ACCOUNTS | {"accounts", "customers", "metering", "ledger", "billing"},
-    "profile": BELOW_ACCOUNTS | {"accounts", "customers", "metering"},
+    "billing": DESK | {"customers", "metering", "ledger", "paper"},
+    "search": {"values", "accounts", "customers", "metering", "billing"},
+    "imports": DESK | {"customers", "metering", "ledger", "billing", "search"},
+    "profile": DESK | {"customers", "metering"},
     "home": {"values", "web", "audit", "customers", "metering", "notices", "ledger", "billing"},
     "info": {"values", "web"},
-    "demo": BELOW_ACCOUNTS
-    | {"accounts", "customers", "metering", "notices", "ledger", "billing", "imports"},
+    "staff": DESK | {"factors"},
+    "exports": DESK | {"customers", "metering"},
+    "intake": DESK | {"imports", "jobs"},
+    "codes": DESK | {"customers", "jobs", "paper"},
+    "tray": DESK | {"customers", "ledger", "billing", "search"},
+    "journal": DESK | {"customers"},
+    "desk": DESK | {"factors", "customers", "metering", "ledger", "billing", "search"},
+    "office": DESK | {"customers", "ledger", "imports", "intake", "tray"},
+    "api": DESK | {"imports", "intake", "exports", "jobs"},
+    "demo": DESK
+    | {"factors", "customers", "metering", "notices", "ledger", "billing", "imports", "search"},
 }
 
 # A module beside the features, what it may use, and which features may use it.
 EVERY = set(FEATURES)
 MODULES = {
     "extensions": (set(), EVERY - {"values", "info"}),
-    "storage": (set(), {"metering", "billing", "imports", "demo"}),
+    "storage": (
+        set(),
+        {"metering", "billing", "imports", "demo", "jobs", "intake", "codes", "api"},
+    ),
     "config": ({"metering", "values"}, set()),
-    "command": ({"config", "__init__"}, {"imports", "mail", "notices", "demo"}),
-    "tables": (EVERY - {"values", "web", "paper", "home", "info", "profile", "demo"}, set()),
+    "command": (
+        {"config", "__init__"},
+        {"imports", "mail", "notices", "demo", "staff", "intake", "exports"},
+    ),
+    "tables": (EVERY, set()),
     "server": ({"command", "__init__", "extensions", "demo", "migrations"}, set()),
-    "cli": ({"server", "demo", "imports", "mail", "migrations", "notices"}, set()),
+    "cli": (
+        {"server", "demo", "imports", "mail", "migrations", "notices"}
+        | {"staff", "intake", "exports"},
+        set(),
+    ),
     "__main__": ({"cli"}, set()),
     "__init__": (EVERY | {"config", "extensions", "tables"}, set()),
     "migrations": ({"command", "extensions", "tables", "__init__"}, set()),
@@ -53,14 +76,24 @@ MODULES = {
 # What talks to a person belongs to its feature alone.
 PRIVATE = {"views", "forms", "cli", "page", "wording"}
 # Pages that are made of several features.
-PAGES_OF_SEVERAL = {("profile.views", "customers.forms")}
+PAGES_OF_SEVERAL = {
+    ("profile.views", "customers.forms"),
+    # The office sees the parts of which the resident's pages are made.
+    ("desk.views", "billing.page"),
+    ("desk.views", "billing.wording"),
+    ("desk.views", "ledger.wording"),
+    ("desk.views", "metering.page"),
+    ("desk.views", "metering.wording"),
+}
 
 # Within a feature: of these, a module imports only those before it.
 LAYERS = ["rules", "models", "queries", "actions", "forms", "views"]
 
 # Modules that decide or read, and know no framework and no database.
 PURE = {
+    "accounts.roles",
     "accounts.rules",
+    "api.rules",
     "billing.calendar",
     "billing.differences",
     "billing.document",
@@ -72,7 +105,15 @@ PURE = {
     "billing.sums",
     "billing.upn_qr",
     "customers.rules",
+    "codes.letters_pdf",
+    "codes.rules",
+    "desk.rules",
+    "exports.files",
+    "exports.rules",
+    "factors.ceremonies",
+    "factors.rules",
     "imports.cells",
+    "imports.mapping",
     "imports.table_file",
     "ledger.camt053",
     "ledger.rules",
@@ -84,6 +125,8 @@ PURE = {
     "metering.rules",
     "metering.windows",
     "paper.sheets",
+    "search.rules",
+    "tray.rules",
     "values.clock",
     "values.iban",
     "values.money",
@@ -98,6 +141,10 @@ LIBRARIES_OF_PURE = {
     "billing.eslog_writer": {"lxml"},
     "billing.invoice_pdf": {"reportlab"},
     "billing.upn_qr": {"segno"},
+    "codes.letters_pdf": {"reportlab", "segno"},
+    "exports.files": {"xlsxwriter"},
+    "factors.ceremonies": {"webauthn"},
+    "factors.rules": {"pyotp", "segno"},
     "imports.table_file": {"python_calamine"},
     "ledger.camt053": {"lxml"},
     "metering.photo": {"PIL", "pillow_heif"},

@@ -1,0 +1,10 @@
+"""The second proof at signing in: a code from the phone, a passkey, or a recovery code."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Wire the pages of this feature."""
+    from . import views  # the library of passkeys only where the portal is served
+
+    app.register_blueprint(views.bp)

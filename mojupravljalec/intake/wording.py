@@ -1,0 +1,33 @@
+"""How kinds of files, and what becomes of them, are called."""
+
+from flask_babel import lazy_gettext as _
+
+from .models import UploadState
+
+KINDS = {
+    "customers": _("customers"),
+    "supply-points": _("supply points"),
+    "meters": _("meters"),
+    "readings": _("readings"),
+    "invoices": _("invoices"),
+    "ledger": _("financial card"),
+    "statements": _("bank statements"),
+    "all": _("several tables"),
+}
+STATES = {
+    UploadState.RECEIVED: (_("waits for you"), "warn"),
+    UploadState.CHECKING: (_("is being checked"), ""),
+    UploadState.CHECKED: (_("checked, not imported"), "warn"),
+    UploadState.IMPORTING: (_("is being imported"), ""),
+    UploadState.IMPORTED: (_("imported"), "ok"),
+    UploadState.REFUSED: (_("not imported"), "bad"),
+    UploadState.DISCARDED: (_("discarded"), ""),
+}
+ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "cp1250": "Windows-1250",
+    "xlsx": "XLSX",
+    "xml": "XML",
+    "zip": "ZIP",
+}
+SEPARATORS = {";": _("semicolon ;"), ",": _("comma ,"), "\t": _("tab")}

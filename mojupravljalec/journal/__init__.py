@@ -1,0 +1,10 @@
+"""Who did what: the audit, to be read, filtered and taken along."""
+
+from flask import Flask
+
+from . import views
+
+
+def init_app(app: Flask) -> None:
+    """Wire the pages of this feature."""
+    app.register_blueprint(views.bp)

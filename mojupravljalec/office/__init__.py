@@ -1,0 +1,10 @@
+"""The board of the office: what is to be done today."""
+
+from flask import Flask
+
+from . import views
+
+
+def init_app(app: Flask) -> None:
+    """Wire the pages of this feature."""
+    app.register_blueprint(views.bp)

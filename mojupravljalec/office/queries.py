@@ -1,0 +1,112 @@
+"""What the board counts; each number leads to the list of what it counts."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+
+from ..accounts.models import Account
+from ..customers.models import CustomerLink
+from ..extensions import Base, db
+from ..imports.models import ImportBatch
+from ..intake.models import Upload, UploadState
+from ..ledger.models import BankPayment
+from ..mail.models import LetterState, OutboxLetter
+from ..values import clock
+
+WEEK = timedelta(days=7)
+
+
+class Letters(NamedTuple):
+    """Letters that wait, since when the oldest does, and those that were given up."""
+
+    waiting: int
+    oldest_at: datetime | None
+    refused: int
+
+
+class LastImport(NamedTuple):
+    """The newest import that wrote something."""
+
+    id: int
+    kind: str
+    file_name: str
+    imported_at: datetime
+    rows: int
+    rejected: int
+
+
+class Payments(NamedTuple):
+    """Payments of which nobody knows whose they are, and what they come to."""
+
+    number: int
+    cents: int
+
+
+def last_import() -> LastImport | None:
+    """The newest import, if there is one."""
+    row = db.session.execute(
+        select(
+            ImportBatch.id,
+            ImportBatch.kind,
+            ImportBatch.file_name,
+            ImportBatch.imported_at,
+            ImportBatch.new_rows + ImportBatch.changed_rows,
+            ImportBatch.rejected_rows,
+        )
+        .where(ImportBatch.undone_at.is_(None))
+        .order_by(ImportBatch.id.desc())
+        .limit(1)
+    ).first()
+    return LastImport(*row) if row else None
+
+
+def failed_files() -> int:
+    """How many files were refused in the last week."""
+    since = clock.now() - WEEK
+    return _count(Upload.state == UploadState.REFUSED, Upload.received_at > since, of=Upload)
+
+
+def waiting_files() -> int:
+    """How many files wait for somebody to say what becomes of them."""
+    return _count(Upload.state.in_((UploadState.RECEIVED, UploadState.CHECKED)), of=Upload)
+
+
+def unmatched_payments() -> Payments:
+    """What waits in the tray."""
+    row = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(BankPayment.amount_cents), 0)).where(
+            BankPayment.customer_id.is_(None)
+        )
+    ).one()
+    return Payments(int(row[0]), int(row[1]))
+
+
+def letters() -> Letters:
+    """What of the mail has not arrived."""
+    waits = OutboxLetter.state == LetterState.QUEUED
+    row = db.session.execute(
+        select(func.count(), func.min(OutboxLetter.created_at)).where(waits)
+    ).one()
+    return Letters(
+        row[0], row[1], _count(OutboxLetter.state == LetterState.FAILED, of=OutboxLetter)
+    )
+
+
+def never_activated() -> int:
+    """How many residents registered and never activated their access."""
+    return _count(
+        Account.activated_at.is_(None),
+        Account.role.is_(None),
+        of=Account,
+    )
+
+
+def new_links() -> int:
+    """How many accounts were linked to a customer in the last week."""
+    return _count(CustomerLink.linked_at > clock.now() - WEEK, of=CustomerLink)
+
+
+def _count(*which: ColumnElement[bool], of: type[Base]) -> int:
+    query = select(func.count()).select_from(of).where(*which)
+    return int(db.session.execute(query).scalar_one())
