@@ -195,8 +195,8 @@ def details(entry: Entry) -> str:
 def _said(entry: Entry, name: str) -> str:
     if name == "account" and (account := entry.names.accounts.get(account_in(entry.details))):
         return account.email
-    if name.endswith("_cents"):
-        return euros(int(entry.details[name]))
+    if name.endswith("_cents") and isinstance(entry.details[name], int):
+        return euros(entry.details[name])
     return said(entry.details[name])
 
 

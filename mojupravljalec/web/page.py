@@ -74,7 +74,7 @@ def _pages_version() -> str:
 def _style_of(person: Any) -> Markup:
     """The stylesheet of a page, by who looks at it."""
     if not person.is_authenticated:
-        lean = request.blueprint in {"accounts", "factors"}
+        lean = request.blueprint == "accounts"
         return Markup(LEAN_STYLE if lean else STYLE)  # noqa: S704 our own file
     return Markup(OFFICE_STYLE if person.role else STYLE)  # noqa: S704 our own file
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import busy, imports, pages, report, scale
+from . import busy, imports, office, pages, report, scale
 from . import bytes as first_views
 from .data import Size, build
 from .databases import KINDS, databases, pin
 from .serving import cores
 
-PARTS = ("pages", "imports", "bytes", "storm")
+PARTS = ("pages", "imports", "bytes", "storm", "office")
 FEW, MANY = 1_000, 100_000
 
 
@@ -59,7 +59,7 @@ def _one_database(kind: str, folder: Path, asked: argparse.Namespace, *, first: 
     with databases(kind, folder) as make:
         sixty = []
         every, server_core = cores()[0] | cores()[1], cores()[0]
-        for customers in asked.customers if set(asked.only) - {"imports"} else ():
+        for customers in asked.customers if set(asked.only) - {"imports", "office"} else ():
             name = f"portal{customers}"
             invoices = 12 if customers <= FEW or asked.full else 1
             home, uri = folder / name, make(name)
@@ -84,6 +84,10 @@ def _one_database(kind: str, folder: Path, asked: argparse.Namespace, *, first: 
             report.heading(f"Imports: {kind}")
             amount = imports.FULL if asked.full else imports.Amount()
             imports.measure(kind, folder / "imports", make("imports"), amount)
+        if "office" in asked.only:
+            report.heading(f"The office: {kind}, {office.CUSTOMERS:,} customers")
+            home = folder / "office"
+            office.measure(home, make("office"), office.CUSTOMERS)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,14 @@ LAST_M3 = 491  # what every meter showed thirty days ago
 ANAS_INVOICES = 60
 UNPAID = 2
 
+FIRST_NAMES = ("Ana", "Bojan", "Cvetka", "Žiga", "Špela", "Marija", "Franc", "Janez", "Irena")
+LAST_NAMES = (
+    *("Novak", "Kos", "Horvat", "Čuček", "Žagar", "Zupan", "Kranjc", "Bizjak", "Golob", "Šuštar"),
+    *("Vidmar", "Turk", "Hribar", "Kotnik", "Mlakar", "Pirc", "Rozman", "Kavčič", "Božič", "Oblak"),
+)
+STREETS = ("Lipova ulica", "Šolska ulica", "Mlinska pot", "Cesta v Dol", "Pod gozdom", "Ob potoku")
+TOWNS = ("Podgorje", "Zgornje Podgorje", "Dol pri Podgorju")
+
 Rows = Iterable[tuple[Any, ...]]
 
 
@@ -48,6 +56,7 @@ class Size:
     readings: int = 12
     invoices: int = 12
     card: int = 100_000
+    short: bool = False  # invoices of one line: where nobody looks at what is in them
 
 
 def email(person: int) -> str:
@@ -77,6 +86,22 @@ def lines() -> tuple[Line, ...]:
         *(item(name, MONTHLY_M3, "m³", f"0.{3000 + 411 * n}") for n, name in enumerate(names)),
         item("Vodno povračilo", MONTHLY_M3, "m³", "0.0638"),
     )
+
+
+def called(customer: int) -> str:
+    """A name: a few are as common as they are in any town."""
+    last = LAST_NAMES[min(customer % 97, customer % 61) % len(LAST_NAMES)]
+    return f"{FIRST_NAMES[customer % 89 % len(FIRST_NAMES)]} {last}"
+
+
+def street(customer: int) -> str:
+    """Where the customer lives: streets of 150 houses."""
+    return f"{STREETS[customer // 150 % len(STREETS)]} {customer % 150 + 1}"
+
+
+def town(customer: int) -> str:
+    """One of three towns, of which the first is the largest."""
+    return TOWNS[max(customer % 4 - 1, 0)]
 
 
 def net_cents() -> int:
@@ -150,15 +175,14 @@ def _tables(size: Size) -> Iterator[tuple[str, str, Rows]]:
         "id, number, name, access_code, access_code_key, street, post_code, town, tax_number, "
         "email",
         (
-            (n, f"K{n:07}", f"Stranka {n}", f"C-{n}", f"C{n}", f"Lipova ulica {n}", "2000",
-             "Podgorje", "", "")
+            (n, f"K{n:07}", called(n), f"C-{n}", f"C{n}", street(n), "2000", town(n), "", "")
             for n in many
         ),
     )  # fmt: skip
     yield (
         "supply_point",
         "id, number, street, post_code, town",
-        ((n, f"OM{n:07}", f"Lipova ulica {n}", "2000", "Podgorje") for n in many),
+        ((n, f"OM{n:07}", street(n), "2000", town(n)) for n in many),
     )
     yield (
         "occupancy",
@@ -207,7 +231,8 @@ def _numbered(size: Size) -> Iterator[tuple[int, int, int]]:
 
 
 def _invoices(size: Size) -> Rows:
-    content, net, gross = to_json(Content(lines=lines())), net_cents(), to_pay_cents()
+    shown = lines()[:1] if size.short else lines()
+    content, net, gross = to_json(Content(lines=shown)), net_cents(), to_pay_cents()
     for number, customer, month in _numbered(size):
         first = months_ago(month, 1)
         last = months_ago(month - 1, 1) - timedelta(days=1)

@@ -193,7 +193,7 @@ def test_readings_are_exported_twice_with_the_same_bytes(office, desk: Walker):
     desk.follows("Izvozi odčitke")
     desk.page.locator("[name=month]").select_option(index=0)
     desk.presses("Izvozi in zakleni")
-    desk.reads("1 odčitek je izvožen in zaklenjen.", "#messages")
+    desk.reads("zaklenjen", "#messages")
     files = []
     for kind in ("CSV", "CSV", "XLSX", "XLSX"):
         with desk.page.expect_download() as saved:
