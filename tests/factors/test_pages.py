@@ -172,3 +172,11 @@ def test_whoever_owes_the_proof_can_sign_out(app, browser, cast):
     assert client.post("/odjava").status_code == 303
     with app.app_context():
         assert db.session.scalars(db.select(Device)).one().ended_at
+
+
+def test_the_profile_leads_there_and_shows_staff_nothing_of_residents(browser, cast):
+    for person in (cast.ana, cast.operator):
+        assert f'href="{PAGE}"' in browser(person).get("/profil").text
+    text = browser(cast.operator).get("/profil").text
+    assert "/prikljuci-stranko" not in text
+    assert "/profil/sporocila" not in text
