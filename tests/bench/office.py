@@ -41,7 +41,7 @@ PATHS = (
     "/pisarna",
     "/pisarna/stranke",
     "/pisarna/stranke?dostop=nikoli",
-    "/pisarna/stranke?red=-sifra&stran=40",
+    "/pisarna/stranke?red=-stevilka&stran=40",
     "/pisarna/stranke?q=novak",
     "/pisarna/stranke/1",
     "/pisarna/stranke/1/racuni",
@@ -76,7 +76,9 @@ QUERIES = (
 def measure(folder: Path, uri: str, customers: int) -> None:
     """Build the utility, and look at every page of its office."""
     build(folder, uri, Size(customers, card=1_000, short=True))
-    app = create_app(folder, SQLALCHEMY_DATABASE_URI=uri, SECRET_KEY=SECRET)
+    app = create_app(
+        folder, SQLALCHEMY_DATABASE_URI=uri, SECRET_KEY=SECRET, SITE_URL="http://localhost"
+    )
     with app.app_context():
         begun = time.perf_counter()
         _fill(customers)
