@@ -11,8 +11,11 @@ from ..extensions import db
 from ..web.lists import Query
 
 
-def people() -> Query:
-    """Everybody who works or worked in the office, with the moment of the last sign-in."""
+def people(role: str = "") -> Query:
+    """Everybody who works or worked in the office, with the moment of the last sign-in.
+
+    Only those with ``role``, where one is given.
+    """
     last = (
         select(func.max(Device.created_at))
         .where(Device.account_id == Account.id)
@@ -30,7 +33,7 @@ def people() -> Query:
         Account.factor_since,
         Account.closed_at,
         last,
-    ).where(Account.role.is_not(None))
+    ).where(Account.role == role if role else Account.role.is_not(None))
 
 
 def person(account_id: int) -> Account:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -26,9 +26,10 @@ Answer = Response | str | tuple[str, int]
 @bp.get("/pisarna/osebje")
 @desk(Right.STAFF)
 def people() -> Answer:
+    role = request.args.get("vloga", "")
     return lists.answer(
         "staff/people.html",
-        queries.people(),
+        queries.people(role),
         (
             lists.Column("oseba", gettext("Person"), _person_cell, Account.last_name),
             lists.Column("naslov", gettext("E-mail"), lambda row: row.email, Account.email_key),
@@ -39,6 +40,8 @@ def people() -> Answer:
         order="oseba",
         tie=Account.id,
         name="osebje",
+        role=role,
+        roles=[(one.value, name) for one, name in ROLES.items()],
     )
 
 

@@ -126,6 +126,7 @@ def test_another_invitation_voids_the_first(app, browser, desk):
 
 def test_the_list_shows_everybody_and_can_be_saved(desk, cast):
     assert cast.reader.email in desk.get(PEOPLE).text
+    assert cast.reader.email not in desk.get(f"{PEOPLE}?vloga=clerk").text
     saved = desk.get(f"{PEOPLE}?oblika=csv&red=-naslov")
     lines = saved.data.decode("utf-8-sig").splitlines()
     assert [line.split(";")[1] for line in lines[1:]] == [
