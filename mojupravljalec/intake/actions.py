@@ -23,6 +23,7 @@ from ..imports.archive import Wish
 from ..imports.changes import changes_of
 from ..imports.guessing import Guess, given_for, guess
 from ..imports.models import ImportBatch
+from ..imports.queries import last_batch
 from ..imports.rejected import RejectedFiles
 from ..imports.table_file import Unreadable
 from ..jobs.actions import GivenUp, Task, ask
@@ -278,7 +279,7 @@ def run_undo(job: Job, _task: Task) -> None:
     batch = db.session.get_one(ImportBatch, job.subject_id)
     if batch.undone_at is not None:
         return
-    last = queries.last_batch(batch.kind)
+    last = last_batch(batch.kind)
     if last is not None and last.id != batch.id:
         raise GivenUp(f"Najprej razveljavite poznejši uvoz {last.id} ({last.file_name}).")
     try:

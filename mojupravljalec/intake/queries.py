@@ -10,8 +10,6 @@ from ..jobs.models import Job
 from ..web.lists import Query
 from .models import HeadingMap, Upload, UploadState
 
-__all__ = ["last_batch"]
-
 OPEN = (UploadState.RECEIVED, UploadState.CHECKED, UploadState.REFUSED)
 
 
