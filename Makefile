@@ -5,10 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export MOJUPRAVLJALEC_SITE_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: help run install test check format lock migration messages pictures bench
+.PHONY: help run install test test-system check format lock migration messages pictures bench
 
 help:  ## Say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 run: install instance/secret_key  ## Serve the portal with its demo utility; PORT=8000
 	@exec $(BIN)/mojupravljalec serve --demo --bind 127.0.0.1:$(PORT)
@@ -35,6 +35,9 @@ test: .venv/tested  ## Run every test, on SQLite and on Postgres
 	@sh .ci/browser
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2
 	TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2
+
+test-system: .venv/tested  ## Kill processes, starve them and keep them waiting, on both databases
+	$(BIN)/python -m pytest tests/system
 
 check: .venv/tested  ## Read the code: ruff, mypy, djlint
 	$(BIN)/ruff check .

