@@ -169,18 +169,29 @@ def demo_portal(
 
 
 @pytest.fixture(scope="session")
-def office(
+def make_office(
     chromium: Browser,
     make_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
     password_hash: str,
-) -> Iterator[Office]:
-    """The portal with the demo utility in it, as the office uses it."""
-    portal = Portal(tmp_path_factory.mktemp("office"), make_database("office"))
-    portal.run("upgrade")
-    portal.run("demo", "--months", "14")
-    with portal.served():
-        yield Office(portal, password_hash)
+) -> Iterator[Callable[[str], Office]]:
+    """Serve a portal with the demo utility in it, as the office uses it."""
+    with ExitStack() as served:
+
+        def make(name: str) -> Office:
+            portal = Portal(tmp_path_factory.mktemp(name), make_database(name))
+            portal.run("upgrade")
+            portal.run("demo", "--months", "14")
+            served.enter_context(portal.served())
+            return Office(portal, password_hash)
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def office(make_office: Callable[[str], Office]) -> Office:
+    """The office in which the journeys are played; each leaves rows behind."""
+    return make_office("office")
 
 
 def _import(portal: Portal, folder: Path, households: list[Household], rich: Household) -> None:

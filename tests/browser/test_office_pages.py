@@ -1,5 +1,6 @@
 """Every page of the office as somebody with poor eyes, a narrow window or a dark room meets it."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,8 +31,13 @@ OWN = [name for name in PLACES if name.startswith("factors.") and PLACES[name].w
 
 
 @pytest.fixture(scope="session")
-def scene(office: Office, chromium: Browser):
-    """Somebody at the desk, and one of everything that has an address."""
+def scene(make_office: Callable[[str], Office], chromium: Browser):
+    """Somebody at the desk, and one of everything that has an address.
+
+    The portal is its own: what a journey leaves behind, such as a heading map, may have the
+    name of what is made here.
+    """
+    office = make_office("pages")
     context = chromium.new_context(locale="sl-SI", **DESKTOP)
     walker = Walker(context, office.portal.url)
     clerk, operator = office.hire(Role.CLERK), office.hire()
