@@ -32,6 +32,7 @@ from . import (
     search,
     staff,
     tables,
+    transactions,
     tray,
     web,
 )
@@ -60,6 +61,7 @@ def create_app(instance: Path | None = None, **settings: Any) -> Flask:
     environ = {**os.environ, **{config.PREFIX + name: str(v) for name, v in settings.items()}}
     app.config.from_mapping(config.flask_config(config.load(folder, environ), folder))
     extensions.init_database(app)
+    transactions.init_app(app)
     web.init_app(app)
     for feature in FEATURES:
         feature.init_app(app)

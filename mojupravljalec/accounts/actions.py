@@ -16,6 +16,7 @@ from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
 from ..throttle.actions import Limit, book, forget, spent
+from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from ..web.access import client_address
 from . import passwords, queries, roles, rules, tokens
@@ -400,7 +401,7 @@ def _new_link(
 
 def _use(link: MailLink) -> Account:
     """Whose link it is; it works no more. Raises LinkOver, also to the slower of two presses."""
-    db.session.refresh(link, with_for_update=True)
+    db.session.refresh(link, with_for_update=NO_KEY_UPDATE)
     if (state := queries.link_state(link)) != rules.LinkState.GOOD:
         raise LinkOver(state, Purpose(link.purpose))
     assert link.account_id, "nobody's link is never mailed"  # noqa: S101 narrows the type

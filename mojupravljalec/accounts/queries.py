@@ -169,6 +169,6 @@ def open_activation(email_key: str) -> MailLink | None:
         select(MailLink)
         .filter_by(asked_for=email_key, purpose=Purpose.ACTIVATION, replaced_at=None)
         .order_by(MailLink.id.desc())
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return link if link and link_state(link) == rules.LinkState.GOOD else None

@@ -23,6 +23,7 @@ from ..extensions import db
 from ..jobs.actions import GivenUp, Task, ask
 from ..jobs.models import Job
 from ..storage import Shelf
+from ..transactions import NO_KEY_UPDATE, TableLock, lock_tables
 from ..values import clock
 from . import queries
 from .models import CodeBatch
@@ -64,7 +65,7 @@ def choose(choice: Choice, *, makes_new: bool, by: str, account_id: int) -> Code
 
 def begin(batch: CodeBatch, *, by: str, account_id: int) -> None:
     """Let the worker make the letters. Raises NotNow."""
-    db.session.refresh(batch, with_for_update=True)  # of two presses one is the first
+    db.session.refresh(batch, with_for_update=NO_KEY_UPDATE)  # of two presses one is the first
     if not queries.pile_of(batch.id).can_be_made:
         raise NotNow
     batch.asked_at, batch.by, batch.account_id = clock.now(), by, account_id
@@ -152,6 +153,8 @@ def _progress(task: Task, total: int) -> Callable[[int], None]:
 
 def _write(job: Job, path: Path, old: Mapping[int, str], new: Mapping[int, str]) -> None:
     """The pile is made, and its letters say what the database says. Raises GivenUp."""
+    # An import holds its tables and would wait for our customers, and we for its others.
+    lock_tables(("customer", "import_batch"), TableLock.ROWS)
     if queries.held_codes(list(old)) != old:
         raise GivenUp(
             "Medtem so se spremenile kode nekaterih strank. Nič ni zapisano. "

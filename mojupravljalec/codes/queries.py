@@ -89,7 +89,7 @@ def held_codes(customer_ids: Sequence[int]) -> dict[int, str]:
             select(Customer.id, Customer.access_code)
             .where(Customer.id.in_(ordered[start : start + AT_ONCE]))
             .order_by(Customer.id)
-            .with_for_update()
+            .with_for_update()  # their unique codes change: FOR NO KEY UPDATE is not enough
         )
         found.update(db.session.execute(query).all())
     return found

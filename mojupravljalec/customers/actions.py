@@ -11,6 +11,7 @@ from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
 from ..throttle.actions import Limit, book, forget, spent, take_back
+from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from ..web.access import client_address
 from . import queries
@@ -72,7 +73,7 @@ def link_by_office(account: Account, customer: Customer, *, by: int) -> bool:
 
     Whoever sees the customer already is told, and so is the account's owner.
     """
-    db.session.refresh(customer, with_for_update=True)  # two presses at once are one link
+    db.session.refresh(customer, with_for_update=NO_KEY_UPDATE)  # two presses at once are one link
     if queries.present_link(account.id, customer.id):
         return False
     _add_link(account, customer)

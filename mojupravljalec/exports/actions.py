@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, text, update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 
 from ..audit.actions import record
 from ..extensions import db
 from ..metering.models import Reading
+from ..transactions import TableLock, lock_tables
 from ..values import clock
 from . import files, queries
 from .files import Ending, Kept, TooManyRows
@@ -121,14 +122,9 @@ def _mark(export_id: int | None, moment: Any, *which: Any) -> int:
 def _hold() -> None:
     """Let no reading change, and no other export be made, until the transaction ends.
 
-    SQLite holds the whole database already. On Postgres an import holds its batches first of
-    all, and a resident's reading its meter: whoever has begun is waited for, and who comes
-    later finds the readings locked. The order is that of the imports, so that nobody waits in
-    a circle.
+    Imports and residents that have begun are waited for; later ones find the readings locked.
     """
-    if db.session.connection().dialect.name == "postgresql":
-        db.session.execute(text("LOCK TABLE import_batch IN SHARE ROW EXCLUSIVE MODE"))
-        db.session.execute(text("LOCK TABLE meter_installation IN EXCLUSIVE MODE"))
+    lock_tables(("import_batch", "reading"), TableLock.WHOLE)
 
 
 def _span(choice: Choice) -> dict[str, str]:

@@ -60,5 +60,5 @@ def recovery_code(account_id: int, code_hash: str) -> RecoveryCode | None:
     return db.session.scalar(
         select(RecoveryCode)
         .filter_by(account_id=account_id, code_hash=code_hash, used_at=None)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )

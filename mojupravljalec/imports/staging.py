@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from ..extensions import db
+from ..transactions import TableLock, lock_tables
 
 Field = Column  # of a staging table; a `Column` of a kind is one of its file
 TEMPORARY = MetaData()
@@ -97,13 +98,9 @@ def index(table: Table, column: str) -> None:
 
 
 def hold(tables: Iterable[Table]) -> None:
-    """Let others read these tables, but not write them until the transaction ends.
-
-    SQLite holds the whole database already.
-    """
+    """Let others read these tables, but not write them until the transaction ends."""
+    lock_tables((table.name for table in tables), TableLock.WHOLE)
     if on_postgres():
-        names = ", ".join(sorted({table.name for table in tables}))
-        db.session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
         db.session.execute(text("SET LOCAL work_mem = '64MB'"))
         db.session.execute(text("SET LOCAL jit = off"))
 

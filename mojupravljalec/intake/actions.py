@@ -29,6 +29,7 @@ from ..imports.table_file import Unreadable
 from ..jobs.actions import GivenUp, Task, ask
 from ..jobs.models import Job
 from ..storage import Shelf
+from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from . import queries
 from .models import HeadingMap, Upload, UploadState
@@ -139,7 +140,7 @@ def begin_import(upload: Upload, who: Who) -> None:
 
 def _begin(upload: Upload, state: UploadState, job_kind: str, who: Who) -> None:
     db.session.flush()
-    db.session.refresh(upload, with_for_update=True)  # of two presses one is the first
+    db.session.refresh(upload, with_for_update=NO_KEY_UPDATE)  # of two presses one is the first
     if not queries.is_open(upload):
         raise NotNow
     upload.state, upload.trouble, upload.report = state, "", {}

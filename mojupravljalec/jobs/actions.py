@@ -117,7 +117,7 @@ def _take() -> int | None:
         select(Job)
         .where(Job.state.in_((JobState.QUEUED, JobState.RUNNING)))
         .order_by(Job.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     for job in db.session.scalars(waiting):
         if job.state == JobState.QUEUED or _is_dead(job.id):

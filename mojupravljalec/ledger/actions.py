@@ -5,11 +5,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, update
 
 from ..customers.models import Customer
 from ..customers.queries import only
 from ..extensions import db
+from ..transactions import NO_KEY_UPDATE, TableLock, lock_tables
 from ..values import references
 from . import queries
 from .models import BankPayment, LedgerEntry
@@ -207,7 +208,7 @@ def assign(payment_id: int, customer_id: int) -> BankPayment:
     payment = _held(payment_id)
     if payment.customer_id is not None:
         raise AlreadyAssigned(payment.customer_id)
-    if db.session.get(Customer, customer_id, with_for_update=True) is None:
+    if db.session.get(Customer, customer_id, with_for_update=NO_KEY_UPDATE) is None:
         raise NoSuchCustomer(customer_id)
     payment.customer_id, payment.matched_by = customer_id, OFFICE
     db.session.flush()
@@ -225,7 +226,7 @@ def release_payment(payment_id: int, customer_id: int) -> BankPayment:
     payment = _held(payment_id)
     if payment.customer_id != customer_id:
         raise NotAssigned(payment_id)
-    db.session.get(Customer, customer_id, with_for_update=True)
+    db.session.get(Customer, customer_id, with_for_update=NO_KEY_UPDATE)
     payment.customer_id, payment.matched_by = None, RELEASED
     entry = _entry_of(payment_id)
     if entry and _is_of_a_ledger(entry):
@@ -258,7 +259,8 @@ def _held(payment_id: int) -> BankPayment:
     Whoever holds a payment later takes its customer too: two payments of one customer would else
     be settled beside each other.
     """
-    if db.session.connection().dialect.name == "postgresql":
-        # An import holds these tables and would wait for our row, and we for its tables.
-        db.session.execute(text("LOCK TABLE bank_payment, ledger_entry IN ROW EXCLUSIVE MODE"))
-    return db.get_or_404(BankPayment, payment_id, with_for_update=True, populate_existing=True)
+    # An import holds these tables and would wait for our row, and we for its tables.
+    lock_tables(("bank_payment", "ledger_entry"), TableLock.ROWS)
+    return db.get_or_404(
+        BankPayment, payment_id, with_for_update=NO_KEY_UPDATE, populate_existing=True
+    )

@@ -100,7 +100,8 @@ def _lease() -> OutboxLetter | None:
         .where(OutboxLetter.state == LetterState.QUEUED, OutboxLetter.next_try_at <= now, free)
         .order_by(OutboxLetter.next_try_at, OutboxLetter.id)
         .limit(1)
-        .with_for_update(skip_locked=True)  # Postgres; SQLite holds the lock since BEGIN IMMEDIATE
+        # Postgres; SQLite holds the lock since BEGIN IMMEDIATE
+        .with_for_update(skip_locked=True, key_share=True)
     )
     if letter:
         letter.leased_until = now + LEASE

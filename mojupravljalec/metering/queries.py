@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 from ..customers.models import Customer
 from ..customers.rules import serial_key
 from ..extensions import db
+from ..transactions import TableLock, lock_tables
 from ..values import clock
 from .models import EarlierReading, MeterInstallation, Occupancy, Reading, SupplyPoint
 
@@ -136,14 +137,19 @@ def meters_at(point_id: int) -> list[MeterInstallation]:
 
 
 def current_meter(point_id: int, *, lock: bool = False) -> MeterInstallation | None:
-    """The meter that runs now. ``lock`` makes everybody else who writes there wait."""
+    """The meter that runs now. ``lock`` makes everybody else who sends readings there wait.
+
+    An import of readings is waited for before: it writes to the same tables.
+    """
+    if lock:
+        lock_tables(("earlier_reading", "reading"), TableLock.ROWS)
     query = (
         select(MeterInstallation)
         .filter_by(supply_point_id=point_id, removed_on=None)
         .order_by(MeterInstallation.installed_on.desc(), MeterInstallation.id.desc())
         .limit(1)
     )
-    return db.session.scalar(query.with_for_update() if lock else query)
+    return db.session.scalar(query.with_for_update(key_share=True) if lock else query)
 
 
 class ReadingRow(NamedTuple):

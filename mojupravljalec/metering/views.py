@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from ..customers.queries import seen_by
 from ..extensions import db
+from ..transactions import once
 from ..values import clock
 from ..web.access import keeps, unsent
 from ..web.forms import read_day
@@ -141,10 +142,7 @@ def _photo(form: ReadingForm) -> str:
     sent = request.files.get("photo")
     if sent and sent.filename:
         data = sent.read()
-        actions.count_photo(current_user, len(data))
-        # Counted, whatever becomes of the reading; and nobody waits while it is shrunk.
-        db.session.commit()
-        name = actions.keep_photo(data)
+        name = once("photo", lambda: _keep(data))
         form.kept_photo.data = signer.dumps([current_user.id, name])
         return name
     try:
@@ -153,6 +151,13 @@ def _photo(form: ReadingForm) -> str:
         form.kept_photo.data = ""
         return ""
     return str(name) if owner == current_user.id else ""
+
+
+def _keep(photo: bytes) -> str:
+    actions.count_photo(current_user, len(photo))
+    # Counted, whatever becomes of the reading; and nobody waits while it is shrunk.
+    db.session.commit()
+    return actions.keep_photo(photo)
 
 
 def _blame(

@@ -71,6 +71,7 @@ def reset_factors(account: Account, *, by: int) -> None:
 
 def _keep_an_operator(account: Account) -> None:
     # Two operators who close each other at once would leave none.
-    db.session.execute(db.select(Account.id).where(Account.role == Role.OPERATOR).with_for_update())
+    operators = db.select(Account.id).where(Account.role == Role.OPERATOR).order_by(Account.id)
+    db.session.execute(operators.with_for_update(key_share=True))
     if account.role == Role.OPERATOR and not queries.other_operators(account.id):
         raise LastOperator

@@ -55,6 +55,11 @@ MODULES = {
         set(),
         {"metering", "billing", "imports", "demo", "jobs", "intake", "codes", "api"},
     ),
+    "transactions": (
+        {"extensions"},
+        {"accounts", "jobs", "customers", "metering", "ledger", "imports", "exports", "intake"}
+        | {"codes"},
+    ),
     "config": ({"metering", "values"}, set()),
     "command": (
         {"config", "__init__"},
@@ -68,7 +73,7 @@ MODULES = {
         set(),
     ),
     "__main__": ({"cli"}, set()),
-    "__init__": (EVERY | {"config", "extensions", "tables"}, set()),
+    "__init__": (EVERY | {"config", "extensions", "tables", "transactions"}, set()),
     "migrations": ({"command", "extensions", "tables", "__init__"}, set()),
     "translations": ({"config"}, set()),
 }
