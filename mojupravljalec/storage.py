@@ -1,5 +1,6 @@
 """The one place where files are kept: folders of the instance, under names that we make."""
 
+import contextlib
 import os
 import secrets
 import time
@@ -8,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from flask import current_app
+
+FOLDER_ID = "folder_id"
 
 
 class Shelf(StrEnum):
@@ -53,6 +56,25 @@ def older_than(shelf: Shelf, age: timedelta) -> set[str]:
 def discard(shelf: Shelf, name: str) -> None:
     """Remove a kept file, as when what it belongs to was not saved."""
     path_of(shelf, name).unlink(missing_ok=True)
+
+
+def folder_id() -> str:
+    """Return the random id of this storage folder, made on first use.
+
+    It lies in the folder itself: two folders differ also where they serve one database.
+    """
+    root = Path(current_app.config["STORAGE"])
+    path = root / FOLDER_ID
+    if not path.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        part = root / f"{FOLDER_ID}.{secrets.token_hex(8)}.part"
+        try:
+            part.write_text(secrets.token_hex(16), "ascii")
+            with contextlib.suppress(FileExistsError):  # by another process, just now
+                path.hardlink_to(part)
+        finally:
+            part.unlink(missing_ok=True)
+    return path.read_text("ascii").strip()
 
 
 def _folder(shelf: Shelf) -> Path:

@@ -10,7 +10,7 @@ from .exports.models import ExportLayout, ReadingExport
 from .factors.models import Passkey, RecoveryCode, TotpKey
 from .imports.models import ImportBatch, ImportChange
 from .intake.models import HeadingMap, Upload
-from .jobs.models import Job
+from .jobs.models import Job, Worker
 from .ledger.models import BankPayment, LedgerEntry, PaymentsKnown
 from .mail.models import OutboxLetter, UnwantedMail
 from .metering.models import EarlierReading, MeterInstallation, Occupancy, Reading, SupplyPoint
@@ -52,4 +52,5 @@ __all__ = [
     "TotpKey",
     "UnwantedMail",
     "Upload",
+    "Worker",
 ]

@@ -9,7 +9,7 @@ from ..exports.files import XLSX_ROWS
 from ..exports.queries import Export
 from ..intake.models import Upload, UploadState
 from ..intake.report import from_json
-from ..jobs.actions import progress_of
+from ..jobs.leases import progress_of
 
 BUSY = (UploadState.CHECKING, UploadState.IMPORTING)
 

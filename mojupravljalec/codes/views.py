@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from ..accounts.roles import Right
 from ..extensions import db
-from ..jobs.actions import progress_of
+from ..jobs.leases import progress_of
 from ..web import lists
 from ..web.access import desk, fresh
 from ..web.download import download

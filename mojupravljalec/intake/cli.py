@@ -55,10 +55,12 @@ def watch(folder: Path, skip_bad: bool, accept_sums: bool, quiet: float, once: b
 
 
 def _look(watched: Folder) -> None:
-    """A database that cannot be used now is waited for."""
+    """Whatever goes wrong is logged, and tried again with the next look."""
     try:
         watched.look()
     except (SQLAlchemyError, OSError) as error:
         log.warning("waiting: %s", str(error).splitlines()[0])
+    except Exception:
+        log.exception("a look at the folder broke")
     finally:
         db.session.remove()

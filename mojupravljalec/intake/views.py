@@ -14,7 +14,7 @@ from ..extensions import db
 from ..imports.guessing import fit
 from ..imports.models import ImportBatch
 from ..imports.table_file import Unreadable
-from ..jobs.actions import progress_of
+from ..jobs.leases import progress_of
 from ..jobs.models import JobState
 from ..storage import Shelf
 from ..web import lists

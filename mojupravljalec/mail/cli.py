@@ -20,6 +20,8 @@ POLL = 2.0  # seconds between looks into the outbox
 LONGEST_WAIT = 60.0  # while the server cannot be reached
 HOUR = 3600.0
 EVERYTHING = 1_000_000_000
+# What goes wrong outside the program: the database is away or locked, the disk is full.
+_OUTSIDE = (SQLAlchemyError, OSError)
 
 
 @click.command()
@@ -32,20 +34,20 @@ def worker(once: bool) -> None:
     """
     logging.basicConfig(format="%(asctime)s worker: %(message)s", level=logging.INFO)
     if once:
-        for work in _works():
-            while work(_never):
-                pass
         send_all()
         return
     stop = _stop_at_signals()
-    threads = [
-        threading.Thread(target=_over_and_over, args=(*_here(), work, stop)) for work in _works()
-    ]
+    threads = [_Loop(*_here(), work, stop) for work in _works()]
     for thread in threads:
         thread.start()
-    Worker().run(stop)
-    for thread in threads:
-        thread.join()
+    try:
+        Worker().run(stop)
+    finally:
+        stop.set()  # else the process would go on without the part that ended
+        for thread in threads:
+            thread.join()
+    if any(thread.died for thread in threads):
+        raise click.ClickException("A part of the worker died. Start it again.")
     log.info("ended")
 
 
@@ -62,22 +64,57 @@ def _here() -> tuple[Flask]:
     return (current_app._get_current_object(),)  # type: ignore[attr-defined]  # a proxy's way
 
 
-def _over_and_over(app: Flask, work: Work, stop: threading.Event) -> None:
-    """Do ``work`` until ``stop``; what goes wrong with the database is waited out."""
-    while not stop.is_set():
-        with app.app_context():
-            try:
-                did = work(stop.is_set)
-            except SQLAlchemyError as error:
-                log.debug("the long work waits: %s", _first_line(error))
-                did = False
-        if not did:
-            stop.wait(POLL / 2)
+class _Loop(threading.Thread):
+    """Does ``work`` over and over until ``stop``. If the thread dies, the worker is to end."""
+
+    def __init__(self, app: Flask, work: Work, stop: threading.Event) -> None:
+        super().__init__()
+        self._app, self._work, self._stop_asked = app, work, stop
+        self._pause = POLL / 2
+        self._fails = False
+        self.died = False
+
+    def run(self) -> None:
+        """Survive every exception, with pauses that grow from one failure to the next."""
+        try:
+            while not self._stop_asked.is_set():
+                if not self._did_work():
+                    self._stop_asked.wait(self._pause)
+        except BaseException:
+            self.died = True
+            log.critical("a thread of the worker died", exc_info=True)
+        finally:
+            self._stop_asked.set()
+
+    def _did_work(self) -> bool:
+        try:
+            with self._app.app_context():
+                did = self._work(self._stop_asked.is_set)
+        except Exception as error:
+            self._note(error)
+            return False
+        if self._fails:
+            log.info("the long work goes on")
+        self._fails, self._pause = False, POLL / 2
+        return did
+
+    def _note(self, error: Exception) -> None:
+        """Log the first of several failures in a row; what is no bug in one line."""
+        if not self._fails:
+            expected = isinstance(error, _OUTSIDE)
+            log.warning("the long work waits: %s", _first_line(error), exc_info=not expected)
+        self._fails, self._pause = True, min(self._pause * 2, LONGEST_WAIT)
 
 
 def send_all() -> None:
-    """Send everything that is due; a database that cannot be read is one line and status 1."""
+    """Do and send everything that is due.
+
+    A database that cannot be read is one line and status 1.
+    """
     try:
+        for work in _works():
+            while work(_never):
+                pass
         _say(sending.send_round(limit=EVERYTHING))
         _house_work()
     except SQLAlchemyError as error:
@@ -107,8 +144,11 @@ class Worker:
         while not stop.is_set():
             try:
                 self._round(stop)
-            except (SQLAlchemyError, OSError) as error:
+            except _OUTSIDE as error:
                 self._no_outbox(error)
+            except Exception:
+                log.exception("a round of sending broke")
+                self._wait_longer()
             finally:
                 db.session.remove()
             stop.wait(self.wait)
@@ -146,10 +186,16 @@ def _say(done: sending.Round) -> None:
 
 
 def _house_work() -> None:
+    """Do every chore of the hour; one that fails holds up no other, nor the letters."""
     for chore in (sweep, sending.tidy, *current_app.extensions.get("every_hour", ())):
-        chore()
-        db.session.commit()
+        try:
+            chore()
+            db.session.commit()
+        except Exception as error:
+            db.session.rollback()
+            expected = isinstance(error, _OUTSIDE)
+            log.warning("a chore failed: %s", _first_line(error), exc_info=not expected)
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -10,6 +10,7 @@ from ..customers.models import CustomerLink
 from ..extensions import Base, db
 from ..imports.models import ImportBatch
 from ..intake.models import Upload, UploadState
+from ..jobs import heartbeat
 from ..ledger.models import BankPayment
 from ..mail.models import LetterState, OutboxLetter
 from ..values import clock
@@ -91,6 +92,15 @@ def letters() -> Letters:
     return Letters(
         row[0], row[1], _count(OutboxLetter.state == LetterState.FAILED, of=OutboxLetter)
     )
+
+
+def no_worker_since() -> datetime | None:
+    """Since when no worker has been alive, None while one is.
+
+    Before the first worker ever: since the oldest letter waits.
+    """
+    since = heartbeat.last_sign() or letters().oldest_at
+    return since if since and clock.now() - since > heartbeat.GONE_AFTER else None
 
 
 def never_activated() -> int:

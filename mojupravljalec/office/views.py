@@ -1,6 +1,9 @@
 """The board of the office: what is to be done today."""
 
-from flask import Blueprint, render_template
+import logging
+from datetime import datetime
+
+from flask import Blueprint, current_app, render_template
 from flask_login import current_user
 
 from ..accounts.roles import Right
@@ -9,16 +12,19 @@ from ..web.access import desk
 from . import queries
 
 bp = Blueprint("office", __name__)
+log = logging.getLogger(__name__)
 
 
 @bp.get("/pisarna")
 @desk(Right.OFFICE)
 def board() -> str:
     """Each number is a link to what it counts; a role sees only what it may open."""
-    may = current_user.may
+    may, no_worker_since = current_user.may, queries.no_worker_since()
+    _log_once(no_worker_since)
     return render_template(
         "office/board.html",
         today=clock.today(),
+        no_worker_since=no_worker_since and no_worker_since.astimezone(clock.LOCAL),
         may={right.value: may(right) for right in Right},
         last_import=queries.last_import() if may(Right.IMPORTS) else None,
         failed_files=queries.failed_files() if may(Right.IMPORTS) else 0,
@@ -28,3 +34,11 @@ def board() -> str:
         never_activated=queries.never_activated() if may(Right.CUSTOMERS) else 0,
         new_links=queries.new_links() if may(Right.CUSTOMERS) else 0,
     )
+
+
+def _log_once(since: datetime | None) -> None:
+    """Warn of missing workers, in each process once until there has been one again."""
+    before = current_app.extensions.get("no_worker_since")
+    current_app.extensions["no_worker_since"] = since
+    if since and since != before:
+        log.warning("no worker has been alive since %s", since.isoformat(timespec="minutes"))

@@ -45,13 +45,13 @@ def _last_of_month(day: date) -> date:
 
 def moment(value: datetime) -> str:
     """»22. november 2026 ob 15.04«, in local time."""
-    local = value.astimezone(clock.LOCAL)
+    return gettext("%(day)s at %(time)s", day=day(clock.local_day(value)), time=hour(value))
+
+
+def hour(value: datetime) -> str:
+    """»15.04«, in local time."""
     pattern = "HH.mm" if locale() == "sl" else "HH:mm"
-    return gettext(
-        "%(day)s at %(time)s",
-        day=day(local.date()),
-        time=format_datetime(local, pattern, tzinfo=clock.LOCAL, locale=locale()),
-    )
+    return format_datetime(value, pattern, tzinfo=clock.LOCAL, locale=locale())
 
 
 def month(value: date) -> str:
@@ -81,6 +81,6 @@ def _decimal(value: float, whole: str, decimals: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make them filters of the templates."""
-    for write in (day, short_day, moment, month, cubic, number, euros, price):
+    for write in (day, short_day, moment, hour, month, cubic, number, euros, price):
         app.jinja_env.filters[write.__name__] = write
     app.jinja_env.filters["decimal"] = decimal_written

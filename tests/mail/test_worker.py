@@ -96,3 +96,79 @@ def test_sigterm_ends_it():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Stop(threading.Event):
+    """Ends a loop after so many waits, of which none takes time."""
+
+    def __init__(self, rounds):
+        super().__init__()
+        self.rounds, self.waits = rounds, []
+
+    def wait(self, timeout=None):
+        self.waits.append(timeout)
+        if len(self.waits) >= self.rounds:
+            self.set()
+        return self.is_set()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), OSError(28, "No space left"), KeyError()])
+def test_a_loop_survives_every_exception_and_backs_off(app, caplog, error):
+    caplog.set_level("INFO")
+    outcomes = [error, error, error, True, False]
+
+    def work(_stopping):
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    stop = Stop(4)
+    loop = cli._Loop(app, work, stop)
+    loop.run()
+    assert outcomes == []
+    assert stop.waits == [2, 4, 8, 1]
+    assert loop.died is False
+    assert [one.levelname for one in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_a_loop_that_dies_ends_the_worker(app, caplog):
+    def work(_stopping):
+        raise SystemExit
+
+    stop = threading.Event()
+    loop = cli._Loop(app, work, stop)
+    loop.start()
+    loop.join()
+    assert loop.died
+    assert stop.is_set()
+    assert "a thread of the worker died" in caplog.text
+
+
+def test_sending_survives_a_bug(app, monkeypatch, caplog):
+    queue(app)
+    send, bugs = cli.sending.send_round, [1]
+
+    def buggy(**options):
+        if bugs:
+            bugs.pop()
+            raise RuntimeError("a bug")
+        return send(**options)
+
+    monkeypatch.setattr(cli.sending, "send_round", buggy)
+    run(app, cli.Worker(), 2)
+    assert "a round of sending broke" in caplog.text
+    assert rows(app)[0].state == LetterState.SENT
+
+
+def test_a_chore_that_fails_holds_up_no_other(app, monkeypatch, caplog):
+    done = []
+
+    def fails():
+        raise PermissionError(13, "not yours")
+
+    monkeypatch.setattr(cli, "sweep", fails)
+    monkeypatch.setitem(app.extensions, "every_hour", [lambda: done.append(1)])
+    run(app, cli.Worker(), 2)
+    assert done == [1]
+    assert "a chore failed" in caplog.text

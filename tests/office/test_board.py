@@ -1,5 +1,16 @@
 """The board says what is to be done, and each number leads to it."""
 
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from mojupravljalec.extensions import db
+from mojupravljalec.jobs import heartbeat
+from mojupravljalec.jobs.models import Worker
+from mojupravljalec.mail.actions import post
+
+from ..metering.household import NOON
 from ..site.html import parse
 
 
@@ -22,3 +33,40 @@ def test_a_reader_is_told_that_there_is_no_round(browser, cast):
     text = browser(cast.reader).get("/pisarna").text
     assert "/pisarna/placila" not in text
     assert "<form" in text  # signing out
+
+
+def worker_seen(app, moment):
+    app.extensions.pop("no_worker_since", None)  # what another test has seen
+    with app.app_context():
+        heartbeat._sign().unlink(missing_ok=True)
+        db.session.add(Worker(host="a", pid=1, folder="", started_at=moment, seen_at=moment))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("who", ["operator", "clerk", "reader"])
+def test_the_board_says_since_when_no_worker_is_alive(app, browser, cast, caplog, who):
+    worker_seen(app, NOON)
+    with time_machine.travel(NOON + timedelta(minutes=6), tick=False):
+        client = browser(getattr(cast, who))
+        for _ in range(2):
+            text = client.get("/pisarna").text.replace("\xa0", " ")
+            assert "Delo v ozadju stoji od 22. 11. 2026 ob 13.00" in text
+    assert caplog.text.count("no worker has been alive since 2026-11-22T12:00") == 1
+
+
+def test_the_board_is_silent_while_a_worker_lives(app, browser, cast):
+    worker_seen(app, NOON)
+    with time_machine.travel(NOON + timedelta(minutes=4), tick=False):
+        assert "Delo v ozadju" not in browser(cast.clerk).get("/pisarna").text
+
+
+def test_the_board_says_that_no_worker_was_ever_started_once_letters_wait(app, browser, cast):
+    with app.app_context():
+        heartbeat._sign().unlink(missing_ok=True)
+    assert "Delo v ozadju" not in browser(cast.clerk).get("/pisarna").text
+    with time_machine.travel(NOON, tick=False), app.app_context():
+        post("reset", "ana@primer.si", language="sl")
+        db.session.commit()
+    with time_machine.travel(NOON + timedelta(minutes=6), tick=False):
+        text = browser(cast.clerk).get("/pisarna").text.replace("\xa0", " ")
+    assert "Delo v ozadju stoji od 22. 11. 2026 ob 13.00" in text

@@ -1,0 +1,94 @@
+"""A worker shows that it lives, also while an import holds the database."""
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event
+
+from mojupravljalec.extensions import db
+from mojupravljalec.jobs import heartbeat
+from mojupravljalec.jobs.heartbeat import Heartbeat
+from mojupravljalec.jobs.leases import on_postgres
+from mojupravljalec.jobs.models import Worker
+from mojupravljalec.values import clock
+
+from ..metering.household import NOON
+
+
+def never():
+    return False
+
+
+@pytest.fixture
+def worker(app):
+    with app.app_context():
+        heartbeat._sign().unlink(missing_ok=True)
+        yield Heartbeat()
+        db.session.remove()
+        heartbeat._sign().unlink(missing_ok=True)
+
+
+def be_impatient(connection, _record, _proxy):
+    connection.execute("PRAGMA busy_timeout=10")
+
+
+def rows():
+    db.session.rollback()
+    return db.session.scalars(db.select(Worker).order_by(Worker.id)).all()
+
+
+def test_a_worker_has_one_row_that_it_renews(worker):
+    with time_machine.travel(NOON, tick=False) as travel:
+        assert worker(never) is False
+        travel.shift(timedelta(seconds=60))
+        worker._next_s = 0
+        worker(never)
+        (row,) = rows()
+        assert (row.pid, len(row.folder)) == (os.getpid(), 32)
+        assert row.started_at == NOON
+        assert row.seen_at == NOON + timedelta(seconds=60)
+
+
+def test_it_writes_no_oftener_than_needed(worker):
+    with time_machine.travel(NOON, tick=False) as travel:
+        worker(never)
+        travel.shift(timedelta(seconds=heartbeat.BEAT_S / 2))
+        worker(never)
+        assert rows()[0].seen_at == NOON
+
+
+def test_workers_of_long_ago_are_forgotten_and_a_gap_is_logged(worker, caplog):
+    with time_machine.travel(NOON, tick=False) as travel:
+        worker(never)
+        travel.shift(heartbeat.REMEMBERED + timedelta(days=1))
+        Heartbeat()(never)
+        assert [row.started_at for row in rows()] == [clock.now()]
+    assert "no worker had been alive since 2026-11-22T12:00" in caplog.text
+
+
+def test_nothing_is_known_of_a_worker_that_never_was(worker):
+    assert heartbeat.last_sign() is None
+
+
+def test_while_the_database_is_held_a_file_shows_life(worker):
+    if on_postgres():
+        pytest.skip("rows of their own are never held there")
+    worker(never)
+    (row,) = rows()
+    row.seen_at -= timedelta(hours=1)
+    db.session.commit()
+    event.listen(db.engine, "checkout", be_impatient)
+    try:
+        with db.engine.begin():  # as an import does
+            worker._next_s = 0
+            before = time.time()
+            worker(never)
+    finally:
+        event.remove(db.engine, "checkout", be_impatient)
+        db.session.remove()
+        db.engine.dispose()
+    assert clock.now() - rows()[0].seen_at > timedelta(minutes=30)
+    assert abs(heartbeat.last_sign().timestamp() - before) < 5
