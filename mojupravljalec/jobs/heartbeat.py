@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -42,7 +43,8 @@ class Heartbeat:
         if time.monotonic() < self._next_s:
             return False
         if not on_postgres():
-            _sign().touch()
+            with suppress(OSError):  # the disk is full
+                _sign().touch()
         try:
             self._write()
         except OperationalError:

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Inspector, inspect, text
 
 from mojupravljalec.extensions import Base, db
+from mojupravljalec.jobs.models import Job
 
 from ..conftest import SECRET, _app
 from ..postgres import new_database
@@ -77,6 +78,26 @@ def test_migrating_again_changes_nothing(empty_database, tmp_path):
         db.session.commit()
         flask_migrate.upgrade()
         assert db.session.scalar(text("SELECT count(*) FROM throttle_count")) == 1
+        db.session.rollback()
+        db.engine.dispose()
+
+
+def test_jobs_that_waited_before_leases_can_be_taken_by_any_folder(empty_database, tmp_path):
+    with _app(tmp_path, empty_database).app_context():
+        flask_migrate.upgrade(revision="0003_office")
+        db.session.execute(
+            text(
+                "INSERT INTO job (kind, subject_id, asked_at, arguments, state, tries, trouble)"
+                " VALUES ('import-write', 7, '2026-11-22 12:00:00', '{}', 'queued', 0, '')"
+            )
+        )
+        db.session.commit()
+        flask_migrate.upgrade()
+        job = db.session.scalars(db.select(Job)).one()
+        assert (job.subject_id, job.folder, job.fence, job.lease_until) == (7, "", 0, None)
+        db.session.remove()
+        flask_migrate.downgrade(revision="0003_office")
+        assert db.session.scalar(text("SELECT subject_id FROM job")) == 7
         db.session.rollback()
         db.engine.dispose()
 
