@@ -7,7 +7,7 @@ from .exports.cli import export
 from .imports.cli import import_files, undo
 from .intake.cli import watch
 from .mail.cli import worker
-from .migrations.cli import upgrade
+from .migrations.cli import adopt_files, upgrade
 from .notices.cli import notice
 from .server import serve
 from .staff.cli import staff
@@ -23,5 +23,7 @@ def main() -> None:
     """
 
 
-for command in (upgrade, serve, worker, import_files, undo, watch, export, notice, staff, demo):
+for command in (
+    *(upgrade, adopt_files, serve, worker, import_files, undo, watch, export, notice, staff, demo),
+):
     main.add_command(command)

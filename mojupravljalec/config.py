@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from email_validator import validate_email
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 from stdnum.si import ddv
 
 from .metering.windows import parse_window
@@ -96,6 +98,9 @@ def _secret(value: str) -> str:
 
 def _database(value: str) -> str:
     if not re.match(r"(sqlite:///|postgresql\+psycopg://)", value):
+        raise ValueError(value)
+    # An @ in the host is the end of a password that was not percent-encoded.
+    if "@" in (make_url(value).host or ""):
         raise ValueError(value)
     return value
 
@@ -246,6 +251,13 @@ SETTINGS = (
         "1 to 4000",
         "the largest file that the office or a program may send",
     ),
+    Setting(
+        "QUARANTINE_DAYS",
+        30,
+        _whole(1, 3650),
+        "1 to 3650",
+        "how long a photo or PDF that nothing refers to is kept before it is removed",
+    ),
     Setting("PROXIES", 0, _whole(0, 5), "0 to 5", "trusted proxies in front of the portal"),
     Setting("WORKERS", 1, _whole(1, 32), "1 to 32", "server processes; one a core is good"),
     Setting("EMBEDDED_WORKER", True, _yes_no, "yes or no", "`serve` sends the mail as well"),
@@ -278,8 +290,9 @@ def load(instance: Path, environ: Mapping[str, str] = os.environ) -> dict[str, A
 def _value(setting: Setting, raw: str, source: str) -> Any:
     try:
         return setting.read(raw)
-    except (ValueError, KeyError):
-        shown = "" if "SECRET" in setting.name or "PASSWORD" in setting.name else f" {raw!r}"
+    except (ValueError, KeyError, ArgumentError):
+        is_secret = any(part in setting.name for part in ("SECRET", "PASSWORD", "DATABASE_URI"))
+        shown = "" if is_secret else f" {raw!r}"
         raise WrongSetting(
             f"{PREFIX}{setting.name}{shown} from {source} cannot be used. "
             f"Allowed: {setting.allowed}."
@@ -292,6 +305,8 @@ def _from_file(path: Path) -> dict[str, Any]:
     names: dict[str, Any] = {}
     try:
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)  # noqa: S102 the operator's own file
+    except SyntaxError as error:  # its text would show the line, perhaps with a password
+        raise WrongSetting(f"{path} cannot be read: {error.msg}, line {error.lineno}") from error
     except Exception as error:
         raise WrongSetting(f"{path} cannot be read: {error!r}") from error
     return {name: value for name, value in names.items() if name.isupper()}

@@ -13,6 +13,9 @@ from sqlalchemy import DateTime, Dialect, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import TypeDecorator
 
+# Execution options of a transaction that only reads. Without them it takes SQLite's write lock.
+READS_ONLY = {"reads_only": True}
+
 # The write-ahead log can corrupt the file before this version (the WAL-reset bug).
 WAL_IS_SAFE_FROM = (3, 51, 3)
 
@@ -93,5 +96,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 def _begin(connection: Any) -> None:
     # The driver's default takes the write lock late and loses updates; reading pages
     # must not take it at all.
-    reads = has_request_context() and request.method in {"GET", "HEAD"}
+    reads = connection.get_execution_options().get("reads_only") or (
+        has_request_context() and request.method in {"GET", "HEAD"}
+    )
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -8,6 +8,7 @@ from .codes.models import CodeBatch
 from .customers.models import Customer, CustomerLink
 from .exports.models import ExportLayout, ReadingExport
 from .factors.models import Passkey, RecoveryCode, TotpKey
+from .identity import PortalIdentity
 from .imports.models import ImportBatch, ImportChange
 from .intake.models import HeadingMap, Upload
 from .jobs.models import Job, Worker
@@ -43,6 +44,7 @@ __all__ = [
     "OutboxLetter",
     "Passkey",
     "PaymentsKnown",
+    "PortalIdentity",
     "Reading",
     "ReadingExport",
     "RecoveryCode",

@@ -23,6 +23,7 @@ from mojupravljalec.audit.models import NO_DELETE
 from mojupravljalec.customers.models import Customer, CustomerLink
 from mojupravljalec.customers.rules import code_from_number, code_key
 from mojupravljalec.extensions import Base, db
+from mojupravljalec.identity import PortalIdentity, mark_folder
 from mojupravljalec.metering.models import MeterInstallation, Occupancy, Reading, SupplyPoint
 from mojupravljalec.values import clock
 
@@ -55,6 +56,9 @@ def base_app(database_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with app.app_context():
         Base.metadata.drop_all(db.engine)
         Base.metadata.create_all(db.engine)
+        db.session.add(PortalIdentity(id=secrets.token_hex(16)))
+        db.session.commit()
+        mark_folder()
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -96,7 +100,9 @@ def _app(instance: Path, uri: str, *, csrf: bool = False, **settings: Any) -> Fl
 def _empty(app: Flask) -> None:
     with app.app_context(), warnings.catch_warnings():
         db.session.remove()
-        tables = reversed(Base.metadata.sorted_tables)
+        # The identity is drawn with the schema, and stays as long.
+        tables = [one for one in Base.metadata.sorted_tables if one is not PortalIdentity.__table__]
+        tables.reverse()
         with db.engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 # The audit lets nothing be deleted; here it has to.

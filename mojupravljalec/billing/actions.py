@@ -156,6 +156,5 @@ def _post(kind: str, row: Any, **facts: Any) -> None:
 
 
 def clear_originals() -> None:
-    """Discard PDFs of imports that were not kept, or were taken back."""
-    for name in storage.older_than(Shelf.INVOICES, ORPHANS_KEPT) - queries.originals():
-        storage.discard(Shelf.INVOICES, name)
+    """Quarantine PDFs of imports that were not kept, or were taken back."""
+    storage.clean_up(Shelf.INVOICES, queries.originals(), ORPHANS_KEPT)

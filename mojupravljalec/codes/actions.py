@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from .. import storage
+from .. import identity, storage
 from ..audit.actions import record
 from ..customers.models import Customer
 from ..customers.rules import code_key, new_access_code
@@ -241,14 +241,15 @@ def _drop_file(batch: CodeBatch) -> None:
 
 def clear_files() -> None:
     """Let go of files that are a week old, or of no pile, and of choices nobody went on with."""
+    if not identity.may_remove_files():
+        return
     now = clock.now()
     for batch in db.session.scalars(
         select(CodeBatch).where(CodeBatch.stored != "", CodeBatch.asked_at < now - KEPT)
     ):
         _drop_file(batch)
     kept = set(db.session.scalars(select(CodeBatch.stored).where(CodeBatch.stored != "")))
-    for name in storage.older_than(Shelf.LETTERS, LOOKED_AT) - kept:
-        storage.discard(Shelf.LETTERS, name)
+    storage.clean_up(Shelf.LETTERS, kept, LOOKED_AT)
     db.session.execute(
         delete(CodeBatch).where(CodeBatch.job_id.is_(None), CodeBatch.asked_at < now - LOOKED_AT)
     )

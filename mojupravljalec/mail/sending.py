@@ -22,6 +22,7 @@ from typing import NamedTuple, cast
 from flask import current_app
 from sqlalchemy import CursorResult, delete, or_, select, update
 
+from .. import identity
 from ..extensions import db
 from ..values import clock
 from . import transport
@@ -77,6 +78,8 @@ def tidy() -> None:
         .where(OutboxLetter.created_at < now - FACTS_KEPT)
         .values(facts={})
     )
+    if not identity.may_remove_files():
+        return
     for receipt in _receipts().glob("*"):
         if receipt.stat().st_mtime < (now - RECEIPTS_KEPT).timestamp():
             receipt.unlink(missing_ok=True)

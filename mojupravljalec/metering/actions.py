@@ -231,9 +231,8 @@ def _put_aside(present: Reading) -> None:
 
 
 def clear_photos() -> None:
-    """Discard photos that came with a question of ours which was never answered."""
-    for name in storage.older_than(Shelf.PHOTOS, PHOTO_WAITS) - queries.photos():
-        storage.discard(Shelf.PHOTOS, name)
+    """Quarantine photos that came with a question of ours which was never answered."""
+    storage.clean_up(Shelf.PHOTOS, queries.photos(), PHOTO_WAITS)
 
 
 def count_photo(person: SignedIn, size_bytes: int) -> None:

@@ -4,9 +4,12 @@ from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from mojupravljalec.extensions import Base, UtcDateTime, db
+
+# Any number that nothing else in the database locks.
+UPGRADE_LOCK = 4_771_093
 
 
 def render(kind: str, thing: Any, _context: Any) -> str | Literal[False]:
@@ -27,6 +30,10 @@ def migrate(connection: Connection) -> None:
         **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # Of two upgrades at once the second waits and finds nothing to do. On SQLite the
+            # write lock does this.
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
         context.run_migrations()
 
 

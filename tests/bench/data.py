@@ -20,10 +20,11 @@ from mojupravljalec.accounts.models import Account
 from mojupravljalec.accounts.rules import email_key
 from mojupravljalec.billing.document import Content, Line, to_json
 from mojupravljalec.customers.models import CustomerLink
-from mojupravljalec.extensions import Base, db
+from mojupravljalec.extensions import db
 from mojupravljalec.ledger.models import PaymentsKnown
 from mojupravljalec.ledger.rules import Origin
 from mojupravljalec.metering.models import FOR_EVER
+from mojupravljalec.migrations.cli import bring_up_to_date
 from mojupravljalec.values import clock, references
 
 from ..bills import IBAN, item, water
@@ -124,7 +125,7 @@ def build(folder: Path, uri: str, size: Size) -> None:
     folder.mkdir(exist_ok=True)
     app = create_app(folder, SQLALCHEMY_DATABASE_URI=uri, SECRET_KEY=SECRET)
     with app.app_context():
-        Base.metadata.create_all(db.engine)
+        bring_up_to_date()
         _people()
         db.session.commit()
         with db.engine.begin() as connection:

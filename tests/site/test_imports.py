@@ -51,8 +51,9 @@ FEATURES = {
 EVERY = set(FEATURES)
 MODULES = {
     "extensions": (set(), EVERY - {"values", "info"}),
+    "identity": ({"extensions"}, {"mail", "intake", "codes"}),
     "storage": (
-        set(),
+        {"identity"},
         {"metering", "billing", "imports", "demo", "jobs", "intake", "codes", "api"},
     ),
     "transactions": (
@@ -62,11 +63,15 @@ MODULES = {
     ),
     "config": ({"metering", "values"}, set()),
     "command": (
-        {"config", "__init__"},
+        {"config", "extensions", "startup", "__init__"},
         {"imports", "mail", "notices", "demo", "staff", "intake", "exports"},
     ),
-    "tables": (EVERY, set()),
-    "server": ({"command", "__init__", "extensions", "demo", "migrations"}, set()),
+    "startup": ({"extensions", "identity", "storage"}, {"mail", "intake"}),
+    "tables": (EVERY | {"identity"}, set()),
+    "server": (
+        {"command", "__init__", "extensions", "demo", "migrations", "startup"},
+        set(),
+    ),
     "cli": (
         {"server", "demo", "imports", "mail", "migrations", "notices"}
         | {"staff", "intake", "exports"},
@@ -74,7 +79,10 @@ MODULES = {
     ),
     "__main__": ({"cli"}, set()),
     "__init__": (EVERY | {"config", "extensions", "tables", "transactions"}, set()),
-    "migrations": ({"command", "extensions", "tables", "__init__"}, set()),
+    "migrations": (
+        {"command", "extensions", "identity", "startup", "storage", "tables", "__init__"},
+        set(),
+    ),
     "translations": ({"config"}, set()),
 }
 
