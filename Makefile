@@ -28,7 +28,7 @@ install: .venv/installed  ## Make the environment in .venv
 	touch $@
 
 instance/secret_key:
-	@mkdir -p instance
+	@mkdir -p instance && chmod 700 instance
 	@umask 077; $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))' > $@
 
 test: .venv/tested  ## Run every test, on SQLite and on Postgres

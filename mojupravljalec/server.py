@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import click
 from flask import current_app
 
+from . import startup
 from .command import in_portal
 from .demo.cli import grow_if_empty, say_how_to_sign_in
 from .extensions import db
@@ -49,6 +50,7 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
     host, port = bind
     if demo:
         _prepare_demo(host, port)
+    startup.check()
     server = Server(
         "mojupravljalec.server:portal",
         factory=True,
@@ -68,6 +70,7 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
 
 def _prepare_demo(host: str, port: int) -> None:
     bring_up_to_date()
+    startup.check()
     grow_if_empty()
     click.echo(f"Portal: http://{host}:{port}")
     say_how_to_sign_in()

@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 from werkzeug.exceptions import NotFound
 
-from ..command import in_portal
+from ..command import in_portal, outside_instance
 from ..extensions import db
 from ..web.numbers import LARGEST
 from . import actions, files, queries
@@ -139,7 +139,8 @@ def _deliver(data: bytes, path: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             aside = Path(folder) / path.name
-            aside.write_bytes(data)
+            with outside_instance():
+                aside.write_bytes(data)
             db.session.commit()
             aside.replace(path)
     except OSError as error:

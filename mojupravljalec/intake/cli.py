@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import startup
 from ..command import in_portal
 from ..extensions import db
 from .actions import Who
@@ -37,6 +38,7 @@ def watch(folder: Path, skip_bad: bool, accept_sums: bool, quiet: float, once: b
     Headings that were kept in the office are known here too. Imported files go to
     FOLDER/uvozeno, others to FOLDER/zavrnjeno with a report beside.
     """
+    startup.check()
     logging.basicConfig(format="%(asctime)s watch: %(message)s", level=logging.INFO)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import storage
+from ..command import outside_instance
 from ..extensions import db
 from ..imports.table_file import Unreadable
 from ..jobs.actions import do_next
@@ -90,8 +91,8 @@ class Folder:
         name = f"{upload.id}-{file.name}"
         for rejected in report.rejected_files:
             kept = storage.path_of(Shelf.REJECTED, str(upload.id)) / rejected
-            self._folder(where)
-            shutil.copyfile(kept, self.path / where / f"{upload.id}-{rejected}")
+            with outside_instance():
+                shutil.copyfile(kept, self._folder(where) / f"{upload.id}-{rejected}")
         self._move(file, where, name, text)
 
     def _receive(self, file: Path) -> Upload:
@@ -112,9 +113,10 @@ class Folder:
         return upload
 
     def _move(self, file: Path, where: str, name: str, report: str) -> None:
-        folder = self._folder(where)
-        if report:
-            (folder / f"{name}{REPORT}").write_text(report, "utf-8")
+        with outside_instance():
+            folder = self._folder(where)
+            if report:
+                (folder / f"{name}{REPORT}").write_text(report, "utf-8")
         file.replace(folder / name)
         self.say(f"{file.name} → {where}/{name}")
 

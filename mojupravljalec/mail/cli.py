@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import startup
 from ..command import in_portal
 from ..extensions import Work, db
 from ..throttle.actions import sweep
@@ -32,6 +33,7 @@ def worker(once: bool) -> None:
 
     The letter in hand is finished first. An import in hand is given up, and begins anew later.
     """
+    startup.check()
     logging.basicConfig(format="%(asctime)s worker: %(message)s", level=logging.INFO)
     if once:
         send_all()
