@@ -40,7 +40,7 @@ def in_portal(command: Callable[P, T]) -> Callable[P, T]:
             except WrongSetting as wrong:
                 raise WrongSettings(str(wrong)) from wrong
             app.extensions["callers_umask"] = callers
-            with app.app_context(), _short_database_errors():
+            with app.app_context(), _database():
                 return command(*args, **kwargs)
 
     return run
@@ -65,19 +65,35 @@ def _umask(mask: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _short_database_errors() -> Iterator[None]:
-    from . import startup
+def _database() -> Iterator[None]:
+    """Close the database at the end of a command, and say in one line if it cannot be used."""
     from .extensions import db
 
     try:
         yield
     except DBAPIError as error:
-        if error.statement is not None:  # it was reached: the schema may be the reason
-            db.session.rollback()
-            startup.require_current_schema()
-            if not isinstance(error, OperationalError | InterfaceError):
-                raise
-        # The driver's own line: it names host and port, but never the password.
-        reason = (str(error.orig).splitlines() or [type(error).__name__])[0]
-        where = db.engine.url.set(query={}).render_as_string()
-        raise click.ClickException(f"The database {where} cannot be used: {reason}") from error
+        if line := _unusable(error):
+            raise click.ClickException(line) from error
+        raise
+    finally:
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _unusable(error: DBAPIError) -> str:
+    """Return in one line why the database cannot be used; nothing if that is not the reason.
+
+    Raises ClickException if the schema is of another version.
+    """
+    from . import startup
+    from .extensions import db
+
+    if error.statement is not None:  # it was reached
+        db.session.rollback()
+        startup.require_current_schema()
+        if not isinstance(error, OperationalError | InterfaceError):
+            return ""
+    # The driver's own line: it names host and port, but never the password.
+    reason = (str(error.orig).splitlines() or [type(error).__name__])[0]
+    where = db.engine.url.set(query={}).render_as_string()
+    return f"The database {where} cannot be used: {reason}"
