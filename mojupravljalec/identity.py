@@ -34,7 +34,7 @@ def database_id() -> str | None:
 def folder_id() -> str:
     """Return the id that the storage folder carries, or an empty text."""
     try:
-        return _path().read_text("ascii").strip()
+        return _path().read_text("ascii", errors="replace").strip()
     except FileNotFoundError:
         return ""
 
@@ -56,6 +56,7 @@ def mark_folder() -> None:
     """Write the id of the database into the storage folder, replacing another one."""
     path, identity = _path(), database_id()
     assert identity, "the migration draws it"  # noqa: S101 narrows the type
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     with part.open("w", encoding="ascii") as file:
         file.write(f"{identity}\n")
