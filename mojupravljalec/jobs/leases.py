@@ -92,10 +92,10 @@ class Lease:
         try:
             if self._engine:
                 self._prolong(self._engine)
-            elif is_news:
-                self._write()
             else:
-                os.utime(self._sign)
+                self._touch()
+                if is_news and not self._is_lost:
+                    self._write()
         except Exception as error:
             if not self._is_mute:
                 log.warning("job %s cannot show how far it is: %s", self.job_id, error)
@@ -112,6 +112,13 @@ class Lease:
                 .values(lease_until=lease_end(), **vars(self._progress))
             )
         self._is_lost = prolonged.rowcount == 0
+
+    def _touch(self) -> None:
+        """Make the file new; whoever takes the lease removes it."""
+        try:
+            os.utime(self._sign)
+        except FileNotFoundError:
+            self._is_lost = True
 
     def _write(self) -> None:
         part = self._sign.with_suffix(".part")
