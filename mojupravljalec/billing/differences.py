@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from ..metering.registers import used
 from ..values.money import half_up
 from .document import Content, Line
 
@@ -99,10 +100,22 @@ def water_m3(bill: Bill) -> Decimal | None:
     They are the difference of the registers, each meter once, where the bill shows any and
     none of them went back. Otherwise they are, for each supply point, the item with the most
     m³: the same water is billed as supplied, drained and cleaned. Settled m³ are not counted.
+    Less than nothing is no consumption: such a bill gives water back.
     """
     lines = bill.content.lines
-    used = _metered(lines)
-    return _billed(lines) if used is None else used
+    metered = _metered(lines)
+    m3 = _billed(lines) if metered is None else metered
+    return None if m3 is None or m3 < 0 else m3
+
+
+def register_m3(line: Line) -> Decimal | None:
+    """Return the m³ between the register values of a line, None without them or if it went back.
+
+    The bill does not say at which value its register turns over.
+    """
+    if line.old_value is None or line.new_value is None:
+        return None
+    return used(line.old_value, line.new_value)
 
 
 _Key = tuple[str, str, str, int]
@@ -173,19 +186,19 @@ def _metered(lines: tuple[Line, ...]) -> Decimal | None:
     for line in lines:
         if line.old_value is None or line.new_value is None:
             continue
-        if line.new_value < line.old_value:
-            return None  # turned over, and the bill does not say at which value
+        if register_m3(line) is None:
+            return None
         shown[line.meter or line.supply_point].append((line.old_value, line.new_value))
     return sum(map(_covered, shown.values()), Decimal(0)) if shown else None
 
 
 def _covered(stretches: list[tuple[Decimal, Decimal]]) -> Decimal:
     """What a register counted: the same water is on many lines, or in pieces on several."""
-    used, reached = Decimal(0), Decimal("-Infinity")
+    covered, reached = Decimal(0), Decimal("-Infinity")
     for start, end in sorted(stretches):
-        used += max(end, reached) - max(start, reached)
+        covered += max(end, reached) - max(start, reached)
         reached = max(end, reached)
-    return used
+    return covered
 
 
 def _billed(lines: tuple[Line, ...]) -> Decimal | None:

@@ -12,6 +12,7 @@ from ..values import iban, money, references
 from ..web.filters import period, short_day
 from ..web.i18n import locale
 from . import upn_qr, wording
+from .differences import register_m3
 from .document import Line, Party
 from .invoice_pdf import Pair, Paper, Payment, invoice_pdf
 from .page import InvoicePage
@@ -153,7 +154,7 @@ def _meters(page: InvoicePage) -> Table | None:
             line.meter,
             money.decimal_written(line.old_value),
             money.decimal_written(line.new_value),
-            money.decimal_written(line.new_value - line.old_value),
+            "–" if (m3 := register_m3(line)) is None else money.decimal_written(m3),
         )
         for line in page.meters
         if line.old_value is not None and line.new_value is not None

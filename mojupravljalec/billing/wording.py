@@ -1,18 +1,20 @@
 """How invoices are spoken of: states, periods, causes, obstacles."""
 
+from decimal import Decimal
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from ..ledger.rules import State
 from ..values import money
 from ..web.filters import period
-from .differences import Cause, Item, Part, main_cause
+from .differences import Cause, Item, Part, main_cause, register_m3
 from .models import Invoice
 from .naming import title
 from .page import Comparison
 from .upn_qr import Obstacle
 
-__all__ = ["title"]
+__all__ = ["register_m3", "title"]
 
 STATES = {
     State.PAID: ("ok", _("✓ paid")),
@@ -107,14 +109,22 @@ def details(part: Part, one: Comparison) -> list[str]:
     """What stands behind a part, item by item."""
     if part.cause == Cause.CONSUMPTION and None not in (one.used_m3, one.used_before_m3):
         assert one.used_m3 is not None and one.used_before_m3 is not None  # noqa: S101, PT018 narrows the types
-        return [
-            gettext(
-                "%(now)s m³ instead of %(before)s m³",
-                now=money.decimal_written(one.used_m3),
-                before=money.decimal_written(one.used_before_m3),
-            )
-        ]
+        return [_water(one.used_m3, one.used_before_m3)]
     return [_detail(part.cause, item) for item in part.items]
+
+
+def _water(now_m3: Decimal, before_m3: Decimal) -> str:
+    """How much more or less water, in words: a difference has no sign."""
+    amounts = {
+        "now": money.decimal_written(now_m3),
+        "before": money.decimal_written(before_m3),
+        "difference": money.decimal_written(abs(now_m3 - before_m3)),
+    }
+    if now_m3 > before_m3:
+        return gettext("%(difference)s m³ more: %(now)s m³ instead of %(before)s m³", **amounts)
+    if now_m3 < before_m3:
+        return gettext("%(difference)s m³ less: %(now)s m³ instead of %(before)s m³", **amounts)
+    return gettext("%(now)s m³, as much as before", **amounts)
 
 
 def _detail(cause: Cause, item: Item) -> str:

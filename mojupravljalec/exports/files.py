@@ -18,7 +18,7 @@ from .rules import HEADINGS, Line
 
 XLSX_ROWS = 1_048_575  # below the headings; a workbook has no more
 
-Cell = str | date | Decimal
+Cell = str | date | Decimal | None
 
 
 class Ending(StrEnum):
@@ -79,8 +79,8 @@ def unpack(content: bytes) -> Iterator[Line]:
                 customer,
                 date.fromisoformat(day),
                 Decimal(value),
-                Decimal(before),
-                Decimal(used),
+                Decimal(before) if before else None,
+                Decimal(used) if used else None,
                 source,
                 reason,
                 note,
@@ -116,7 +116,7 @@ def as_csv(kept: Kept) -> bytes:
 def _text(cell: Cell) -> str:
     if isinstance(cell, Decimal):
         return f"{cell:f}".replace(".", ",")
-    return f"{cell:%d.%m.%Y}" if isinstance(cell, date) else guarded(cell)
+    return f"{cell:%d.%m.%Y}" if isinstance(cell, date) else guarded(cell or "")
 
 
 def as_xlsx(kept: Kept) -> bytes:

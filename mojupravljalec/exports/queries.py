@@ -92,6 +92,7 @@ def lines_of(export_id: int) -> Iterator[Line]:
             Reading.reason,
             Reading.status,
             Reading.doubts,
+            Reading.reported_serial,
         )
         .join(MeterInstallation, MeterInstallation.id == Reading.installation_id)
         .join(SupplyPoint, SupplyPoint.id == MeterInstallation.supply_point_id)

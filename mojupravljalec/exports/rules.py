@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ..metering.history import PENDING
-from ..metering.registers import RED_DIGITS, Register, cut, difference_l
+from ..metering.registers import RED_DIGITS, Register, cut, used
 from ..metering.rules import Doubt, Reason
 
 FROM_RESIDENT = "stranka"
@@ -53,7 +53,10 @@ class Choice:
 
 
 class Taken(NamedTuple):
-    """A reading as the tables have it, in litres; ``before_l`` is None where it is the first."""
+    """A reading as the tables have it, in litres; ``before_l`` is None where it is the first.
+
+    ``reported_serial`` as in `metering.rules.Known`.
+    """
 
     serial: str
     point: str
@@ -68,18 +71,22 @@ class Taken(NamedTuple):
     reason: str
     status: str
     doubts: str
+    reported_serial: str | None
 
 
 class Line(NamedTuple):
-    """One row of the file, in the order of ``HEADINGS``; quantities are m³."""
+    """One row of the file, in the order of ``HEADINGS``; quantities are m³.
+
+    ``used`` is None where it is unknown, and so is ``before`` where it is of another meter.
+    """
 
     meter: str
     point: str
     customer: str
     taken_on: date
     value: Decimal
-    before: Decimal
-    used: Decimal
+    before: Decimal | None
+    used: Decimal | None
     source: str
     reason: str
     note: str
@@ -104,39 +111,43 @@ def line(taken: Taken) -> Line:
     """The row of a reading.
 
     What lies below the decimals of the meter is cut off both values, as the bill does, so that
-    the consumption is their difference; over the register's last number, what was used.
+    the consumption is their difference; over the register's last number, what was used. It is
+    unknown where the register went back, and where the resident reports another meter.
     """
     register = Register(taken.digits, taken.decimals, taken.installed_on, taken.start_l)
     before_l = taken.start_l if taken.before_l is None else taken.before_l
     seen_l, seen_before_l = (cut(value_l, register.step_l) for value_l in (taken.value_l, before_l))
-    used_l = difference_l(seen_before_l, seen_l, range_l=register.range_l)
+    used_l = used(seen_before_l, seen_l, turns_at=register.range_l)
+    is_other_meter = taken.reported_serial is not None
     return Line(
         taken.serial,
         taken.point,
         taken.customer or "",
         taken.taken_on,
         cubic(seen_l, taken.decimals),
-        cubic(seen_before_l, taken.decimals),
-        cubic(used_l, taken.decimals),
+        None if is_other_meter else cubic(seen_before_l, taken.decimals),
+        None if is_other_meter or used_l is None else cubic(used_l, taken.decimals),
         FROM_RESIDENT,
         REASONS.get(taken.reason, taken.reason),
-        _note(taken.doubts) if taken.status == PENDING else "",
+        _note(taken) if taken.status == PENDING else "",
     )
 
 
 def cubic(litres: int, decimals: int) -> Decimal:
     """Litres that the meter can show as m³, with all of its decimals.
 
-    >>> cubic(12_500, 3), cubic(-5_000, 0)
-    (Decimal('12.500'), Decimal('-5'))
+    >>> cubic(12_500, 3), cubic(5_000, 0)
+    (Decimal('12.500'), Decimal('5'))
     """
     step_l = int(10 ** (RED_DIGITS - decimals))
     return Decimal(litres // step_l).scaleb(-decimals)
 
 
-def _note(doubts: str) -> str:
-    said = [DOUBTS[code] for code in doubts.split(",") if code in DOUBTS]
-    return f"{WAITS}: {', '.join(said)}" if said else WAITS
+def _note(taken: Taken) -> str:
+    remarks = [DOUBTS[code] for code in taken.doubts.split(",") if code in DOUBTS]
+    if taken.reported_serial is not None:
+        remarks = [f"nov vodomer {taken.reported_serial or 'brez navedene številke'}"]
+    return f"{WAITS}: {', '.join(remarks)}" if remarks else WAITS
 
 
 # ---------------------------------------------------------------- layouts

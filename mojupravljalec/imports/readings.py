@@ -103,6 +103,7 @@ PORTALS_OWN = {
     "counts_for": None,
     "doubts": "",
     "photo": "",
+    "reported_serial": None,
 }
 
 
@@ -226,7 +227,8 @@ def _fate(
     limit = case(
         {digits: 1000 * 10**digits for digits in range(3, 10)}, value=INSTALLATION.c.digits
     )
-    from_portal = READING.c.source == Source.PORTAL
+    # A value of a meter that the resident reports says nothing about this one.
+    from_portal = and_(READING.c.source == Source.PORTAL, READING.c.reported_serial.is_(None))
     same_value = READING.c.value_l == STAGED.c.value_l
     same_source = READING.c.source == STAGED.c.source
     spoken_for = or_(READING.c.batch_id == batch_id, READING.c.id.in_(select(SEEN.c.reading_id)))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -64,7 +64,10 @@ class Doubtful(Exception):
 
 @dataclass(frozen=True)
 class Answers:
-    """What the form says. ``confirmed_l``: the litres that the resident was asked about."""
+    """What the form says. ``confirmed_l``: the litres that the resident was asked about.
+
+    ``new_serial`` is the number of the new meter, for the reason that the meter was exchanged.
+    """
 
     typed: str
     taken_on: date
@@ -72,11 +75,20 @@ class Answers:
     confirmed_l: int | None = None
     reason: str = ""
     photo: str = ""  # its name in the storage
+    new_serial: str = ""
+
+    @property
+    def reports_exchange(self) -> bool:
+        """Whether the value is of another meter than the portal knows."""
+        return self.reason == rules.Reason.METER_CHANGED
 
     def key(self, account_id: int) -> str:
         """What makes sending once more the same: going back and changing it does not."""
-        said = hashlib.sha256(f"{self.taken_on}:{self.typed.strip()}".encode()).hexdigest()[:16]
-        return f"{account_id}:{said}:{self.submission}"
+        content = f"{self.taken_on}:{self.typed.strip()}"
+        if self.reports_exchange:
+            content += f":{self.new_serial}"
+        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+        return f"{account_id}:{digest}:{self.submission}"
 
 
 def register_of(meter: MeterInstallation) -> registers.Register:
@@ -94,6 +106,9 @@ def register_of(meter: MeterInstallation) -> registers.Register:
 def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Reading:
     """Keep a resident's reading; a doubtful one, once confirmed, waits for the office.
 
+    So does one of a meter that the resident reports instead of the one known here, and every
+    later one until the office has settled it.
+
     The same submission again gives the reading it became the first time. A second value
     or photo for a day corrects the first, which is kept as it was.
 
@@ -108,15 +123,20 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
         return sent
     if not point.has(clock.today()):
         raise Refused(Refusal.NOT_YOURS_NOW)
-    value_l, verdict = _judged(point, meter, answers)
+    known = _known(meter.id)
+    reported = rules.open_exchange(known, answers.taken_on)
+    value_l, verdict = _judged(point, meter, answers, known, reported)
+    reported_serial = _reported_serial(answers, reported)
     present = queries.reading_on(meter.id, answers.taken_on)
     if present is not None:
         _refuse_correction(present)
-        same = present.value_l == value_l and present.source == Source.PORTAL
-        if same and not answers.photo:
+        same = (present.value_l, present.reported_serial) == (value_l, reported_serial)
+        if same and present.source == Source.PORTAL and not answers.photo:
             return present
     reading = _keep(present, meter, answers, value_l)
-    reading.status = Status.PENDING if verdict.pending else Status.ACCEPTED
+    waits = verdict.pending or reported_serial is not None
+    reading.status = Status.PENDING if waits else Status.ACCEPTED
+    reading.reported_serial = reported_serial
     reading.doubts = ",".join(verdict.doubts)
     reading.submission, reading.account_id = submission, person.id
     db.session.flush()
@@ -128,21 +148,48 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
         taken_on=answers.taken_on.isoformat(),
         doubts=reading.doubts,
     )
+    if answers.reports_exchange:
+        record(
+            "reading.exchange-reported",
+            account_id=person.id,
+            subject=f"reading:{reading.id}",
+            meter=meter.serial,
+            new_serial=reported_serial,
+        )
     return reading
 
 
+def _reported_serial(answers: Answers, reported: rules.Known | None) -> str | None:
+    """The serial of the meter that the value is of, if that is another than the known one."""
+    before = reported.reported_serial if reported else None
+    if answers.reports_exchange:
+        return answers.new_serial or before or ""
+    return before
+
+
 def _judged(
-    point: PointSeen, meter: MeterInstallation, answers: Answers
+    point: PointSeen,
+    meter: MeterInstallation,
+    answers: Answers,
+    known: Sequence[rules.Known],
+    reported: rules.Known | None,
 ) -> tuple[int, rules.Verdict]:
-    known = _known(meter.id)
+    """Litres and what is odd about them; raises as ``submit_reading``.
+
+    After a reported exchange the value is compared with the one that was reported.
+    """
+    measured_l = max((one.value_l for one in known if one.measured), default=None)
     value_l = registers.parse_register(
         answers.typed,
         digits=meter.digits,
         decimals=meter.decimals,
-        last_l=max((one.value_l for one in known if one.measured), default=None),
+        last_l=reported.value_l if reported else measured_l,
     )
-    register = register_of(meter)
+    register, earlier = register_of(meter), _earlier_meters(point.id, meter.id)
     registers.check_day(register, answers.taken_on, clock.today())
+    if reported:
+        register = replace(register, installed_on=reported.taken_on, start_l=reported.value_l)
+        known, earlier = [], [known, *earlier]
     if not point.has(answers.taken_on):
         raise Refused(Refusal.NOT_YOUR_TIME)
     verdict = rules.judge(
@@ -151,7 +198,7 @@ def _judged(
         register,
         known,
         _limits(),
-        earlier=_earlier_meters(point.id, meter.id),
+        earlier=earlier,
         since=point.since(answers.taken_on),
     )
     insists = answers.confirmed_l == value_l
@@ -165,8 +212,12 @@ def _judged(
 def _known(installation_id: int) -> list[rules.Known]:
     """The meter's values, with those that may not be a baseline marked."""
     return [
-        rules.Known(day, value_l, source != Source.ESTIMATE and status == Status.ACCEPTED)
-        for day, value_l, source, status in queries.readings_of_meter(installation_id)
+        rules.Known(
+            day, value_l, source != Source.ESTIMATE and status == Status.ACCEPTED, reported_serial
+        )
+        for day, value_l, source, status, reported_serial in queries.readings_of_meter(
+            installation_id
+        )
     ]
 
 

@@ -30,6 +30,13 @@ class ReadingForm(Form):
         choices=[],  # see ``offer``
         validate_choice=False,
     )
+    new_serial = StringField(
+        _("Number of the new meter"),
+        [Shorter(40)],
+        description=_("Optional. It is written on the meter."),
+        filters=[lambda text: "".join(filter(str.isprintable, text or "")).strip()],
+        render_kw={"autocomplete": "off"},
+    )
     submission = HiddenField(default=lambda: str(uuid4()))
     confirmed_l = HiddenField()
     kept_photo = HiddenField()

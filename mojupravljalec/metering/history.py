@@ -5,22 +5,26 @@ Register values and consumptions are whole litres.
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from .registers import Register, difference_l
+from .registers import Register, used
 
 ESTIMATE = "estimate"  # a source
 PENDING = "pending"  # a status
 
 # People read between the 20th and the month's end; the newest month may lack so many days.
 MOST_DAYS_MISSING = 11
+# A month that shares a longer time between two readings was not measured: it is an average.
+MONTHLY_DAYS = 45
+# Readings further apart say nothing about a month, not even on average.
+YEARLY_DAYS = 366
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A reading as it is kept."""
+    """A reading as it is kept. ``reported_serial`` as in `rules.Known`."""
 
     taken_on: date
     value_l: int
@@ -28,6 +32,17 @@ class Entry:
     status: str
     installation_id: int
     reading_id: int
+    reported_serial: str | None = None
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the next reading is compared with it."""
+        return self.status != PENDING and self.reported_serial is None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether somebody read it off the meter, and nothing about it is open."""
+        return self.is_base and self.source != ESTIMATE
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,8 @@ class Installation:
 class Row:
     """A reading, or the exchange of a meter, which has no consumption of its own.
 
-    ``used_l`` in ``days`` is since the last value that was not pending, None while unknown.
+    ``used_l`` in ``days`` is since the value it is compared with (see ``history``), None while
+    unknown and never negative. ``reported_serial`` as in `rules.Known`.
     """
 
     kind: Literal["reading", "exchange"]
@@ -60,6 +76,8 @@ class Row:
     new_serial: str = ""
     old_end_l: int | None = None
     new_start_l: int | None = None
+    reported_serial: str | None = None
+    estimated: bool = False  # the consumption: this value or the one it is compared with
 
 
 @dataclass(frozen=True)
@@ -72,32 +90,40 @@ class _Base:
     since: date
     value_l: int
     carried_l: int | None = 0
+    estimated: bool = False
+
+
+# The last value and, where that was estimated, the last measured one before it.
+_Bases = tuple[_Base, ...]
 
 
 def history(entries: Sequence[Entry], installations: Sequence[Installation]) -> list[Row]:
     """Readings and exchanges of one supply point, newest first.
 
     The meters follow one another; the first starts from what its fitter noted. Consumption over
-    an exchange is (end − last on the old) + (now − start on the new), unknown without the end,
-    and never clamped to 0. A pending reading shows its consumption, but the next one is not
-    compared with it. Entries of other installations are left out.
+    an exchange is (end − last on the old) + (now − start on the new), unknown without the end.
+    A register that went back makes it unknown as well; but a measured value below an estimate
+    is compared with what was measured before the estimate. A pending reading shows its
+    consumption, but the next one is not compared with it. A value off a meter that the resident
+    reports has none. Entries of other installations are left out.
     """
     return list(_oldest_first(entries, installations))[::-1]
 
 
 def _oldest_first(entries: Sequence[Entry], installations: Sequence[Installation]) -> Iterator[Row]:
-    base: _Base | None = None
+    bases: _Bases = ()
     old: Installation | None = None
     for meter in sorted(installations, key=lambda one: one.register.installed_on):
-        if base is None or old is None:
-            base = _Base(meter.register.installed_on, meter.register.start_l)
+        if old is None:
+            bases = (_Base(meter.register.installed_on, meter.register.start_l),)
         else:
-            base = _over_exchange(base, old, meter)
+            bases = tuple(_over_exchange(base, old, meter) for base in bases)
             yield _exchange_row(old, meter)
         for entry in _entries_of(meter, entries):
-            yield _reading_row(entry, meter, base)
-            if entry.status != PENDING:
-                base = _Base(entry.taken_on, entry.value_l)
+            yield _reading_row(entry, meter, bases)
+            if entry.is_base:
+                base = _Base(entry.taken_on, entry.value_l, estimated=entry.source == ESTIMATE)
+                bases = (base, bases[-1]) if base.estimated else (base,)
         old = meter
 
 
@@ -110,14 +136,23 @@ def _over_exchange(base: _Base, old: Installation, new: Installation) -> _Base:
     carried_l = None
     if old.register.end_l is not None:
         carried_l = _used_l(base, old.register.end_l, old)
-    return _Base(base.since, new.register.start_l, carried_l)
+    return _Base(base.since, new.register.start_l, carried_l, base.estimated)
 
 
 def _used_l(base: _Base, value_l: int, meter: Installation) -> int | None:
     if base.carried_l is None:
         return None
-    on_meter_l = difference_l(base.value_l, value_l, range_l=meter.register.range_l)
-    return base.carried_l + on_meter_l
+    on_meter_l = used(base.value_l, value_l, turns_at=meter.register.range_l)
+    return None if on_meter_l is None else base.carried_l + on_meter_l
+
+
+def _compared(entry: Entry, meter: Installation, bases: _Bases) -> tuple[_Base, int | None]:
+    """What the entry is compared with, and what was used since."""
+    for base in bases if entry.is_measured else bases[:1]:
+        used_l = _used_l(base, entry.value_l, meter)
+        if used_l is not None:
+            return base, used_l
+    return bases[0], None
 
 
 def _exchange_row(old: Installation, new: Installation) -> Row:
@@ -133,10 +168,8 @@ def _exchange_row(old: Installation, new: Installation) -> Row:
     )
 
 
-def _reading_row(entry: Entry, meter: Installation, base: _Base) -> Row:
-    used_l = _used_l(base, entry.value_l, meter)
-    days = (entry.taken_on - base.since).days
-    return Row(
+def _reading_row(entry: Entry, meter: Installation, bases: _Bases) -> Row:
+    row = Row(
         kind="reading",
         taken_on=entry.taken_on,
         value_l=entry.value_l,
@@ -144,9 +177,18 @@ def _reading_row(entry: Entry, meter: Installation, base: _Base) -> Row:
         source=entry.source,
         status=entry.status,
         reading_id=entry.reading_id,
+        reported_serial=entry.reported_serial,
+    )
+    if entry.reported_serial is not None:
+        return row
+    base, used_l = _compared(entry, meter, bases)
+    days = (entry.taken_on - base.since).days
+    return replace(
+        row,
         used_l=used_l,
         days=days,
         per_day_l=used_l / days if used_l is not None and days > 0 else None,
+        estimated=base.estimated or entry.source == ESTIMATE,
     )
 
 
@@ -157,14 +199,16 @@ def _reading_row(entry: Entry, meter: Installation, base: _Base) -> Row:
 class Month:
     """What was used in a calendar month, in litres; None if not known for enough of its days.
 
-    ``estimated`` if a part of it comes from a reading that was estimated. ``days_missing`` counts
-    the days at the end of the newest month that nobody has read yet.
+    ``estimated`` if a part of it goes up to or on from an estimate, ``averaged`` if a part comes
+    from readings more than 45 days apart. ``days_missing`` counts the days at the end of
+    the newest month that nobody has read yet.
     """
 
     first_day: date
     used_l: int | None
     estimated: bool
     days_missing: int = 0
+    averaged: bool = False
 
 
 def monthly_usage_l(rows: Sequence[Row], *, until: date, months: int = 13) -> list[Month]:
@@ -172,13 +216,30 @@ def monthly_usage_l(rows: Sequence[Row], *, until: date, months: int = 13) -> li
 
     Oldest first. What was used between two readings is spread evenly over the days after the
     first up to and including the second; the litres of all months together are exactly those
-    used. Pending readings are left out. A month counts when all its days are known; only the
-    newest one known may lack up to 11 days at its end, since people read before the month does.
+    used. Readings more than a year apart are in no month. A month counts when all its days are
+    known; only the newest one known may lack up to 11 days at its end, since people read before
+    the month does.
     """
-    read = [row for row in rows if row.used_l is not None and row.days and row.status != PENDING]
+    read = [row for row in measured_periods(rows) if (row.days or 0) <= YEARLY_DAYS]
     newest_on = max((row.taken_on for row in read), default=None)
     sums = _month_sums(read)
     return [_month(first, sums.get(first), newest_on) for first in _months_to(until, months)]
+
+
+def measured_periods(rows: Sequence[Row]) -> list[Row]:
+    """Return the readings whose consumption since the one before is known, newest first.
+
+    Pending readings are left out, and estimates that a later value has corrected: no day is in
+    two periods.
+    """
+    found: list[Row] = []
+    begins_on = date.max
+    for row in sorted(rows, key=lambda one: one.taken_on, reverse=True):
+        if row.used_l is None or not row.days or row.status == PENDING or row.taken_on > begins_on:
+            continue
+        found.append(row)
+        begins_on = row.taken_on - timedelta(days=row.days)
+    return found
 
 
 @dataclass
@@ -186,6 +247,7 @@ class _Sum:
     used_l: int = 0
     days: int = 0
     estimated: bool = False
+    averaged: bool = False
 
 
 def _month_sums(read: Iterable[Row]) -> dict[date, _Sum]:
@@ -196,7 +258,8 @@ def _month_sums(read: Iterable[Row]) -> dict[date, _Sum]:
             part = sums.setdefault(first, _Sum())
             part.days += days
             part.used_l += used_l
-            part.estimated |= row.source == ESTIMATE
+            part.estimated |= row.estimated
+            part.averaged |= (row.days or 0) > MONTHLY_DAYS
     return sums
 
 
@@ -221,7 +284,7 @@ def _month(first: date, part: _Sum | None, newest_on: date | None) -> Month:
     newest = newest_on is not None and newest_on.replace(day=1) == first
     if part is None or missing > (_missing_at_end(newest_on) if newest else 0):
         return Month(first, None, estimated=False)
-    return Month(first, part.used_l, part.estimated, missing)
+    return Month(first, part.used_l, part.estimated, missing, part.averaged)
 
 
 def _missing_at_end(newest_on: date | None) -> int:

@@ -114,6 +114,13 @@ class Reading(Base):
             sqlite_where=text("exported_at IS NULL AND source = 'portal'"),
             postgresql_where=text("exported_at IS NULL AND source = 'portal'"),
         ),
+        # Exchanges that residents reported: a few among millions.
+        Index(
+            "ix_reading_exchange",
+            "installation_id",
+            sqlite_where=text("reported_serial IS NOT NULL"),
+            postgresql_where=text("reported_serial IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -135,6 +142,9 @@ class Reading(Base):
     exported_at: Mapped[datetime | None] = mapped_column(default=None)  # billed: locked
     # In which export; without a key or an index, as ``batch_id``: only taking it back asks.
     export_id: Mapped[int | None] = mapped_column(default=None)
+    # The serial of another meter that the resident found there: the value is of that one. ""
+    # without a serial, None where no exchange was reported.
+    reported_serial: Mapped[str | None] = mapped_column(default=None)
 
 
 # What of a reading is kept as it was when another value takes its place.
@@ -150,6 +160,7 @@ KEPT = (
     "counts_for",
     "doubts",
     "photo",
+    "reported_serial",
 )
 
 
@@ -172,6 +183,7 @@ class EarlierReading(Base):
     counts_for: Mapped[date | None]
     doubts: Mapped[str]
     photo: Mapped[str]
+    reported_serial: Mapped[str | None]
     replaced_by_batch_id: Mapped[int | None] = mapped_column(
         ForeignKey("import_batch.id"), index=True
     )

@@ -13,15 +13,16 @@ from werkzeug.exceptions import NotFound
 from .. import storage
 from ..storage import Shelf
 from ..values import clock
-from ..web.filters import cubic, month
+from ..web.filters import cubic, month, period
 from ..web.i18n import locale
-from . import history, queries
+from . import history, queries, wording
 from .actions import register_of
-from .chart import bar_chart
+from .chart import Look, bar_chart, look
 from .models import EarlierReading, MeterInstallation, Reading, Source, Status
 from .registers import READ_WITHIN_DAYS
 from .windows import Span, parse_window
 
+DAYS_OF_YEAR = 365
 ROWS_AT_FIRST = 13  # a year, and the same month of the year before
 
 
@@ -62,10 +63,20 @@ class PointPage:
         rows = (
             row
             for row in self.rows
-            if row.kind == "reading" and row.status != Status.PENDING and row.taken_on < day
+            if row.kind == "reading"
+            and (row.status != Status.PENDING or row.reported_serial is not None)
+            and row.taken_on < day
         )
         newest = next(rows, None)
         return newest if newest and self.meter and newest.serial == self.meter.serial else None
+
+    @property
+    def reported(self) -> history.Row | None:
+        """The newest reading of the running meter, if it is of one that the resident reported."""
+        newest = next((row for row in self.rows if row.kind == "reading"), None)
+        if newest is None or newest.reported_serial is None or self.meter is None:
+            return None
+        return newest if newest.serial == self.meter.serial else None
 
     @property
     def window(self) -> Span | None:
@@ -83,6 +94,12 @@ class PointPage:
         settled = (row.taken_on for row in self.rows if row.status != Status.PENDING)
         until = max(settled, default=self.today)
         return history.monthly_usage_l(self.rows, until=until)
+
+    @property
+    def long_periods(self) -> list[history.Row]:
+        """Instead of months: the times between readings, if some are more than a year apart."""
+        periods = history.measured_periods(self.rows)
+        return periods if any((one.days or 0) > history.YEARLY_DAYS for one in periods) else []
 
     def shown(self, every: bool) -> list[history.Row]:
         """The rows of the history that the page begins with, or all of them."""
@@ -136,7 +153,13 @@ def _rows(
 ) -> list[history.Row]:
     entries = [
         history.Entry(
-            one.taken_on, one.value_l, one.source, one.status, one.installation_id, one.id
+            one.taken_on,
+            one.value_l,
+            one.source,
+            one.status,
+            one.installation_id,
+            one.id,
+            one.reported_serial,
         )
         for one in found
     ]
@@ -166,16 +189,20 @@ def _receipt(
 def chart(page: PointPage) -> Markup:
     """The consumption by month as a picture with a text alternative."""
     months = page.usage
-    told = "; ".join(
-        f"{month(one.first_day)}: {cubic(one.used_l)}" for one in months if one.used_l is not None
-    )
     svg = bar_chart(
         months,
         labels=[format_date(one.first_day, "LLL", locale=locale())[:3] for one in months],
         title=gettext("Consumption by month in m³"),
-        describe=told,
+        describe="; ".join(_described(one) for one in months if one.used_l is not None),
+        legend={one: str(words) for one, words in wording.LEGEND.items()},
     )
     return Markup(svg)  # noqa: S704 bar_chart escapes what it is given
+
+
+def _described(one: history.Month) -> str:
+    text = f"{month(one.first_day)}: {cubic(one.used_l)}"
+    tag = wording.look_tag(one)
+    return f"{text} ({tag})" if tag else text
 
 
 def usage_sentence(page: PointPage) -> str:
@@ -183,6 +210,10 @@ def usage_sentence(page: PointPage) -> str:
     first, *_, last = page.usage
     if last.used_l is None:
         return ""
+    if look(last) is Look.AVERAGE:
+        return gettext(
+            "The meter is read more rarely than every month, so the months show an average."
+        )
     used = round(last.used_l / 1000)
     if last.days_missing:
         return gettext(
@@ -193,9 +224,21 @@ def usage_sentence(page: PointPage) -> str:
     sentence = gettext(
         "In %(month)s you used %(used)s.", month=month(last.first_day), used=cubic(used * 1000)
     )
-    if first.used_l is None:
+    if first.used_l is None or look(first) is Look.AVERAGE:
         return sentence
     return f"{sentence} {_compared(used - round(first.used_l / 1000))}"
+
+
+def period_of(row: history.Row) -> str:
+    """The first and the last day of what a reading was used since."""
+    return period(row.taken_on - timedelta(days=row.days or 0), row.taken_on)
+
+
+def yearly_l(row: history.Row) -> int | None:
+    """Litres a year on average, None for less than a year."""
+    if row.used_l is None or not row.days or row.days < DAYS_OF_YEAR:
+        return None
+    return row.used_l * DAYS_OF_YEAR // row.days
 
 
 def _compared(more_m3: int) -> str:

@@ -163,6 +163,7 @@ class ReadingRow(NamedTuple):
     status: str
     photo: str
     exported_at: datetime | None
+    reported_serial: str | None
 
 
 def readings_seen(point: PointSeen) -> list[ReadingRow]:
@@ -186,6 +187,7 @@ def readings_seen(point: PointSeen) -> list[ReadingRow]:
             Reading.status,
             Reading.photo,
             Reading.exported_at,
+            Reading.reported_serial,
         )
         .join(MeterInstallation, MeterInstallation.id == Reading.installation_id)
         .where(MeterInstallation.supply_point_id == point.id, own)
@@ -203,6 +205,7 @@ class LastReading(NamedTuple):
     value_l: int
     source: str
     counts_for: date | None
+    reported_serial: str | None
 
 
 def last_readings(points: list[PointSeen]) -> dict[int, LastReading]:
@@ -224,6 +227,7 @@ def last_readings(points: list[PointSeen]) -> dict[int, LastReading]:
             Reading.value_l,
             Reading.source,
             Reading.counts_for,
+            Reading.reported_serial,
         )
         .join(Reading, Reading.id == newest)
         .where(
@@ -239,14 +243,20 @@ def last_readings(points: list[PointSeen]) -> dict[int, LastReading]:
     }
 
 
-def readings_of_meter(installation_id: int) -> list[Row[date, int, str, str]]:
-    """Day, litres, source and status of every reading, also of earlier occupants.
+def readings_of_meter(installation_id: int) -> list[Row[date, int, str, str, str | None]]:
+    """Day, litres, source, status and reported serial of every reading, also of earlier occupants.
 
     For judging a new value only: nothing of it is shown outside its owner's time.
     """
     return list(
         db.session.execute(
-            select(Reading.taken_on, Reading.value_l, Reading.source, Reading.status)
+            select(
+                Reading.taken_on,
+                Reading.value_l,
+                Reading.source,
+                Reading.status,
+                Reading.reported_serial,
+            )
             .filter_by(installation_id=installation_id)
             .order_by(Reading.taken_on)
         )

@@ -7,7 +7,11 @@ utility bills what its meters show in black.
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
+
+Number = TypeVar("Number", int, Decimal)
 
 M3_L = 1000
 RED_DIGITS = 3  # litres, beside the black m³
@@ -123,29 +127,30 @@ def check_day(register: Register, day: date, today: date) -> None:
         raise NotAReading(Flaw.TOO_LONG_AGO)
 
 
-def consumption_l(before_l: int, now_l: int, *, range_l: int) -> int:
-    """Litres used between two values of one register, which returns to 0 at ``range_l``.
+def used(
+    before: Number, now: Number, *, turns_at: Number | None = None, most: Number | None = None
+) -> Number | None:
+    """Return the consumption between two values of one register, None where it is unknown.
 
-    Whether it can have turned over is for ``judge`` to say. Source: the register's plate.
+    The only place that computes a consumption: it has the unit of its arguments and is never
+    negative. A lower value means that the register turned over only if it left the last tenth
+    of its range, which ends at ``turns_at``, and used at most ``most`` (by default a tenth of
+    the range). Otherwise a value is wrong or was read off another meter. Without ``turns_at``
+    the register does not turn over. Source: the register's plate.
 
-    >>> consumption_l(99_990_000, 8_000, range_l=100_000_000)
+    >>> used(99_990_000, 8_000, turns_at=100_000_000)
     18000
+    >>> used(467_000, 450_000, turns_at=100_000_000) is None
+    True
     """
-    return (now_l - before_l) % range_l
+    if now >= before:
+        return now - before
+    if turns_at is None or not in_last_tenth(before, turns_at):
+        return None
+    turned = turns_at - before + now
+    return turned if turned <= (turns_at / 10 if most is None else most) else None
 
 
-def difference_l(before_l: int, now_l: int, *, range_l: int) -> int:
-    """Litres between two values that were kept, negative if the register went back.
-
-    It counts as turned over when it left the last tenth of its range and used at most a tenth.
-    """
-    if now_l < before_l and in_last_tenth(before_l, range_l):
-        used_l = consumption_l(before_l, now_l, range_l=range_l)
-        if used_l * 10 <= range_l:
-            return used_l
-    return now_l - before_l
-
-
-def in_last_tenth(value_l: int, range_l: int) -> bool:
+def in_last_tenth(value: Number, turns_at: Number) -> bool:
     """Whether the register is soon to turn over."""
-    return value_l * 10 >= range_l * 9
+    return value * 10 >= turns_at * 9

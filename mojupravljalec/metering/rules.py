@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from math import ceil
 from statistics import median
 
-from .registers import M3_L, Register, consumption_l, cut, in_last_tenth
+from .registers import M3_L, Register, cut, used
 
 RECENT_DAYS = 400  # a year and the time until the next reading arrives
 SEASON_DAYS = 45
@@ -24,11 +25,16 @@ UNHEARD_OF_L_PER_DAY = 10_000
 
 @dataclass(frozen=True)
 class Known:
-    """A value already kept. ``measured`` is False for an estimate and for a pending value."""
+    """A value already kept. ``measured`` is False for an estimate and for a pending value.
+
+    ``reported_serial`` is not None if the resident read it off another meter than the one that
+    is known here; it is "" where the number of that meter was not given.
+    """
 
     taken_on: date
     value_l: int
     measured: bool
+    reported_serial: str | None = None
 
 
 def usual_per_day_l(
@@ -49,12 +55,12 @@ def usual_per_day_l(
     tells of another household and does not count.
     """
     rates = [
-        (end.value_l - start.value_l) / (end.taken_on - start.taken_on).days
+        used_l / (end.taken_on - start.taken_on).days
         for values in (known, *earlier)
         for start, end in _measured_intervals(values)
         if start.taken_on >= since
         and _tells_of(day, start.taken_on, end.taken_on)
-        and end.value_l >= start.value_l
+        and (used_l := used(start.value_l, end.value_l)) is not None
     ]
     return median(rates) if rates else None
 
@@ -76,6 +82,19 @@ def _tells_of(day: date, start: date, end: date) -> bool:
 def _days_apart_in_year(one: date, other: date) -> int:
     apart = abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
     return min(apart, 365 - apart)
+
+
+def open_exchange(known: Iterable[Known], day: date) -> Known | None:
+    """Return the newest value before ``day`` by which an exchange of the meter was reported.
+
+    None without a report, or where a value measured since then shows that the meter is there.
+    """
+    so_far = [one for one in known if one.taken_on < day]
+    reported = [one for one in so_far if one.reported_serial is not None]
+    newest = max(reported, key=lambda one: one.taken_on, default=None)
+    if newest and any(one.measured and one.taken_on > newest.taken_on for one in so_far):
+        return None
+    return newest
 
 
 # ---------------------------------------------------------------- doubts
@@ -148,7 +167,7 @@ def reasons(doubts: Collection[Doubt]) -> tuple[Reason, ...]:
 class Verdict:
     """What ``judge`` thinks of a value.
 
-    ``used_l`` since ``before`` is negative where the register would have gone back.
+    ``used_l`` since ``before`` is None where the register would have gone back.
     ``usual_low_l``–``usual_high_l`` is the range over these ``days`` that raises no question.
     ``suggestion_l`` is what the resident may have meant; only the resident may choose it.
     """
@@ -276,22 +295,23 @@ class _Place:
         return round(max(self.expected_l * ratio, self.expected_l + margin))
 
     def used_l(self, value_l: int) -> int | None:
-        """Since the value before; negative if the register can only have gone back."""
+        """Since the value before; None without one, or if the register went back."""
         if self.before is None:
             return None
-        if self._turned_over(value_l, self.before.value_l):
-            return consumption_l(self.before.value_l, value_l, range_l=self.register.range_l)
-        return value_l - self.before.value_l
+        return used(
+            self.before.value_l,
+            value_l,
+            turns_at=self.register.range_l,
+            most=self._most_over_turn_l,
+        )
 
-    def _turned_over(self, value_l: int, before_l: int) -> bool:
-        """From the last tenth of the range, and with a consumption one can believe."""
-        range_l = self.register.range_l
-        if value_l >= before_l or not in_last_tenth(before_l, range_l):
-            return False
-        used_l = consumption_l(before_l, value_l, range_l=range_l)
-        if self.expected_l is None:
-            return used_l * 10 <= range_l
-        return not self._far_high(used_l)
+    @property
+    def _most_over_turn_l(self) -> int | None:
+        """The most that is believed of a register that turned over: less than far too high."""
+        if self.expected_l is None or self.high_l is None:
+            return None
+        far_high_l = ceil(self.limits.pending_factor * self.expected_l)
+        return max(self.high_l, far_high_l - 1)
 
     def _far_high(self, used_l: int) -> bool:
         if self.expected_l is None or self.high_l is None:
@@ -316,10 +336,10 @@ class _Place:
         """What is odd about the value, apart from slips of the finger."""
         doubts = []
         used_l = self.used_l(value_l)
-        if used_l is not None and used_l < 0:
+        if self.before is not None and used_l is None:
             doubts.append(Doubt.LOWER)
-        elif used_l is not None:
-            if self.before is not None and value_l < self.before.value_l:
+        elif self.before is not None and used_l is not None:
+            if value_l < self.before.value_l:
                 doubts.append(Doubt.ROLLOVER)
             doubts += self._outside_usual(used_l)
         if self.above_next(value_l):
@@ -335,9 +355,8 @@ class _Place:
 
     def possible(self, value_l: int) -> bool:
         """It fits the register and between the neighbours."""
-        used_l = self.used_l(value_l)
         fits = value_l < self.register.range_l and not self.above_next(value_l)
-        return fits and (used_l is None or used_l >= 0)
+        return fits and (self.before is None or self.used_l(value_l) is not None)
 
     def usual(self, value_l: int) -> bool:
         """Possible, and it would raise no question."""
@@ -368,7 +387,7 @@ def _slip(place: _Place, value_l: int, doubts: list[Doubt]) -> tuple[Doubt | Non
     if place.red_digits_explain(value_l, red_l):
         return Doubt.RED_DIGITS, red_l
     # The value of last time was hardly mistyped into itself.
-    meant_l = _swapped_back(place, value_l) if doubts and place.used_l(value_l) else None
+    meant_l = _swapped_back(place, value_l) if doubts and place.used_l(value_l) != 0 else None
     return (Doubt.SWAPPED_DIGITS, meant_l) if meant_l is not None else (None, None)
 
 

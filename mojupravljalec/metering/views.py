@@ -133,6 +133,7 @@ def _answers(form: ReadingForm, corrected: Reading | None) -> actions.Answers:
         confirmed_l=form.confirmed,
         reason=form.reason.data or "",
         photo=_photo(form),
+        new_serial=form.new_serial.data or "",
     )
 
 

@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _
 
 from ..web.filters import day
 from .actions import Refusal
+from .chart import Look, look
+from .history import Month
 from .models import MeterInstallation, Source
 from .registers import Flaw
 from .rules import Doubt, Reason
@@ -44,6 +46,13 @@ REASONS = {
     Reason.METER_CHANGED: _("The meter was changed"),
     Reason.LAST_VALUE_WRONG: _("The last reading was not right"),
     Reason.DONT_KNOW: _("I do not know"),
+}
+
+# What the bars of the chart mean.
+LEGEND = {
+    Look.MEASURED: _("from readings"),
+    Look.AVERAGE: _("average of a longer time between readings"),
+    Look.ESTIMATE: _("estimate"),
 }
 
 _DOUBTS = {
@@ -92,6 +101,23 @@ def refusal(why: Refusal) -> str:
 def doubt(code: Doubt) -> str:
     """What is odd about the value."""
     return str(_DOUBTS[code])
+
+
+def look_tag(month: Month) -> str:
+    """Mark a month that was not measured; "" for one that was."""
+    match look(month):
+        case Look.AVERAGE:
+            return gettext("average")
+        case Look.ESTIMATE:
+            return gettext("estimate")
+    return ""
+
+
+def reported_meter(serial: str) -> str:
+    """Name the meter that a resident reported, by its number if that was given."""
+    if serial:
+        return gettext("new meter %(serial)s", serial=serial)
+    return gettext("new meter, number not given")
 
 
 def source(code: str) -> str:

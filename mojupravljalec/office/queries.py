@@ -1,9 +1,10 @@
 """What the board counts; each number leads to the list of what it counts."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import aliased
 
 from ..accounts.models import Account
 from ..customers.models import CustomerLink
@@ -13,6 +14,7 @@ from ..intake.models import Upload, UploadState
 from ..jobs import heartbeat
 from ..ledger.models import BankPayment
 from ..mail.models import LetterState, OutboxLetter
+from ..metering.models import MeterInstallation, Occupancy, Reading, Status, SupplyPoint
 from ..values import clock
 
 WEEK = timedelta(days=7)
@@ -42,6 +44,16 @@ class Payments(NamedTuple):
 
     number: int
     cents: int
+
+
+class ReportedExchange(NamedTuple):
+    """A supply point whose meter was exchanged according to its resident, and since when."""
+
+    customer_id: int
+    point_id: int
+    street: str
+    number: str
+    since: date
 
 
 def last_import() -> LastImport | None:
@@ -81,6 +93,36 @@ def unmatched_payments() -> Payments:
         )
     ).one()
     return Payments(int(row[0]), int(row[1]))
+
+
+def reported_exchanges() -> list[ReportedExchange]:
+    """The meters of which residents report an exchange that is not entered, the oldest first.
+
+    A report is settled once the old meter is removed, or was read after it.
+    """
+    later = aliased(Reading)
+    read_after = exists().where(
+        later.installation_id == Reading.installation_id,
+        later.taken_on > Reading.taken_on,
+        later.status == Status.ACCEPTED,
+    )
+    since = func.min(Reading.taken_on)
+    rows = db.session.execute(
+        select(Occupancy.customer_id, SupplyPoint.id, SupplyPoint.street, SupplyPoint.number, since)
+        .join(MeterInstallation, MeterInstallation.id == Reading.installation_id)
+        .join(SupplyPoint, SupplyPoint.id == MeterInstallation.supply_point_id)
+        .join(Occupancy, Occupancy.supply_point_id == SupplyPoint.id)
+        .where(
+            Reading.reported_serial.is_not(None),
+            MeterInstallation.removed_on.is_(None),
+            Occupancy.from_on <= Reading.taken_on,
+            func.coalesce(Occupancy.to_on, Reading.taken_on) >= Reading.taken_on,
+            ~read_after,
+        )
+        .group_by(Occupancy.customer_id, SupplyPoint.id, SupplyPoint.street, SupplyPoint.number)
+        .order_by(since, SupplyPoint.id)
+    )
+    return [ReportedExchange(*row) for row in rows]
 
 
 def letters() -> Letters:

@@ -32,6 +32,7 @@ def board() -> str:
         payments=queries.unmatched_payments() if may(Right.PAYMENTS) else None,
         letters=queries.letters() if may(Right.CUSTOMERS) else None,
         never_activated=queries.never_activated() if may(Right.CUSTOMERS) else 0,
+        exchanges=queries.reported_exchanges() if may(Right.CUSTOMERS) else [],
         new_links=queries.new_links() if may(Right.CUSTOMERS) else 0,
     )
 

@@ -36,6 +36,7 @@ def taken(**more):
             "reason": "",
             "status": "accepted",
             "doubts": "",
+            "reported_serial": None,
             **more,
         }
     )
@@ -48,7 +49,7 @@ def taken(**more):
         (467_000, 467_000, 5, 0, ("467", "467", "0")),
         (99_990_000, 8_000, 5, 0, ("8", "99990", "18")),  # the register turned over
         (999_000, 1_000, 3, 0, ("1", "999", "2")),
-        (470_000, 465_000, 5, 0, ("465", "470", "-5")),  # it went back: said as it is
+        (470_000, 465_000, 5, 0, ("465", "470", "None")),  # it went back
         (12_500, 12_750, 6, 3, ("12.750", "12.500", "0.250")),
         (99_999_900, 100, 5, 1, ("0.1", "99999.9", "0.2")),
         (12_400, 13_900, 5, 0, ("13", "12", "1")),  # only what the bill sees
@@ -74,10 +75,14 @@ def test_the_consumption_is_the_difference_of_what_is_written(value_l, before_l,
             decimals=decimals,
         )
     )
-    turned = Decimal(100_000) if row.used != row.value - row.before else Decimal(0)
+    assert {-cell.as_tuple().exponent for cell in (row.value, row.before)} == {decimals}
+    if row.used is None:
+        assert row.value < row.before
+        return
+    turned = Decimal(100_000) if row.value < row.before else Decimal(0)
     assert row.used == row.value - row.before + turned
-    assert row.used <= 10_000 or not turned
-    assert {-cell.as_tuple().exponent for cell in (row.value, row.before, row.used)} == {decimals}
+    assert 0 <= row.used <= (10_000 if turned else 100_000)
+    assert -row.used.as_tuple().exponent == decimals
     assert 0 <= value_l - row.value * 1000 < 10 ** (3 - decimals)
 
 
@@ -100,6 +105,21 @@ def test_only_what_waits_for_review_has_a_remark():
     assert line(taken(status="pending")).note == "čaka na pregled"
     said = line(taken(status="pending", doubts="rollover,far_high,odd")).note
     assert said == ("čaka na pregled: morda prek zadnje številke vodomera, veliko več kot običajno")
+
+
+@pytest.mark.parametrize(
+    ("serial", "note"),
+    [
+        ("777", "čaka na pregled: nov vodomer 777"),
+        ("", "čaka na pregled: nov vodomer brez navedene številke"),
+    ],
+)
+def test_a_value_of_a_reported_meter_is_not_compared_with_the_old_one(serial, note):
+    row = line(
+        taken(reported_serial=serial, status="pending", doubts="lower", reason="meter_changed")
+    )
+    assert (row.value, row.before, row.used) == (Decimal(470), None, None)
+    assert (row.reason, row.note) == ("zamenjan vodomer", note)
 
 
 def test_every_doubt_has_its_words():

@@ -122,9 +122,9 @@ def test_a_pending_reading_is_marked_and_the_next_is_not_compared_with_it(home):
     assert "the office is checking" not in newest
 
 
-def test_a_consumption_below_zero_is_shown_as_it_is(home):
+def test_a_register_that_went_back_has_no_consumption(home):
     home.add_reading(date(2026, 11, 20), 460)
-    assert "used −7 m³ in 20 days" in rows(home.page())[0]
+    assert rows(home.page())[0] == "460 m³ November 20, 2026 read by the meter reader"
 
 
 def test_a_house_without_readings_says_so(home):
@@ -201,6 +201,34 @@ def test_the_chart_has_a_text_and_a_table_beside_it(home):
     table = words(html.split("<table>", 1)[1].split("</table>")[0])
     assert table.startswith("Month Consumption October 2026 12 m³ September 2026 12 m³ August")
     assert "In October 2026 you used 12 m³." in words(html)
+    assert "from readings" in words(html.split('class="chart-legend"')[1].split("</svg>")[0])
+
+
+def test_averages_are_called_so_in_the_chart_its_text_and_its_table(home):
+    with home.session():
+        db.session.execute(
+            delete(Reading).where(Reading.taken_on.in_([date(2026, 9, 30), date(2026, 8, 31)]))
+        )
+    html = home.page()
+    assert html.count('class="bar bar-average"') == 3 + 1  # August to October, and the legend
+    assert "October 2026: 12 m³ (average)" in words(html.split("<desc", 1)[1])
+    table = words(html.split("<table>", 1)[1].split("</table>")[0])
+    assert table.startswith("Month Consumption October 2026 average 12.1 m³")
+    assert "the months show an average" in words(html)
+    assert "average of a longer time between readings" in words(html.split("chart-legend")[1])
+
+
+def test_one_reading_in_seven_years_is_a_period_and_no_chart_of_months(home):
+    with home.session():
+        db.session.execute(delete(Reading))
+    home.change(MeterInstallation, installed_on=date(2019, 6, 15), start_l=99_871_000)
+    home.add_reading(date(2026, 10, 28), 99_995)
+    html = home.page()
+    assert '<svg class="chart"' not in html
+    text = words(html)
+    assert "The readings are more than a year apart" in text
+    table = words(html.split("<table>", 1)[1].split("</table>")[0])
+    assert table == ("Period Consumption Yearly average 15 Jun 2019–28 Oct 2026 124 m³ 17 m³")
 
 
 def test_the_meter_is_described(home):

@@ -152,7 +152,7 @@ def test_a_doubtful_value_is_asked_about_and_stays_in_its_field(home, value, say
         ("468", "house_empty", Status.ACCEPTED, "low"),
         ("490", "dont_know", Status.ACCEPTED, "high"),
         ("900", "leak", Status.PENDING, "far_high"),
-        ("460", "meter_changed", Status.PENDING, "lower"),
+        ("460", "last_value_wrong", Status.PENDING, "lower"),
     ],
 )
 def test_a_confirmed_value_with_a_reason_is_taken(home, value, reason, status, doubts):

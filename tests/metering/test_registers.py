@@ -2,6 +2,7 @@
 
 import doctest
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,8 @@ from mojupravljalec.metering.registers import (
     NotAReading,
     Register,
     check_day,
-    consumption_l,
-    difference_l,
     parse_register,
+    used,
 )
 
 REGISTER = Register(digits=5, decimals=0, installed_on=date(2023, 5, 14), start_l=0)
@@ -140,24 +140,39 @@ def test_a_meter_can_be_read_only_while_it_is_there(day, flaw):
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "used"),
+    ("before", "now", "expected"),
     [
         (100_000, 130_000, 30_000),
         (100_000, 100_000, 0),
         (99_990_000, 8_000, 18_000),  # the register turned over
+        (90_000_000, 0, 10_000_000),  # the most that is believed
+        (90_000_000, 1_000, None),
+        (89_999_000, 0, None),  # not from the last tenth
+        (467_000, 450_000, None),
+        (99_990_000, 80_000_000, None),
     ],
 )
-def test_consumption_is_the_difference_on_a_register_that_turns_over(before, now, used):
-    assert consumption_l(before, now, range_l=REGISTER.range_l) == used
+def test_consumption_is_the_difference_unless_the_register_went_back(before, now, expected):
+    assert used(before, now, turns_at=REGISTER.range_l) == expected
 
 
-@given(st.integers(0, 99_999_999), st.integers(0, 99_999_999))
-def test_what_was_used_leads_from_one_value_to_the_other(before, used):
-    now = (before + used) % REGISTER.range_l
-    assert consumption_l(before, now, range_l=REGISTER.range_l) == used
+def test_how_much_is_believed_of_a_register_that_turned_over_can_be_given():
+    assert used(99_990_000, 8_000, turns_at=REGISTER.range_l, most=18_000) == 18_000
+    assert used(99_990_000, 8_000, turns_at=REGISTER.range_l, most=17_999) is None
 
 
-def test_a_register_that_went_back_is_not_clamped_to_zero():
-    assert difference_l(467_000, 450_000, range_l=REGISTER.range_l) == -17_000
-    assert difference_l(99_990_000, 8_000, range_l=REGISTER.range_l) == 18_000
-    assert difference_l(99_990_000, 80_000_000, range_l=REGISTER.range_l) == -19_990_000
+def test_a_register_of_unknown_range_does_not_turn_over():
+    assert used(99_990_000, 8_000) is None
+    assert used(Decimal("12.5"), Decimal("13.75")) == Decimal("1.25")
+    assert used(Decimal("13.75"), Decimal("12.5")) is None
+
+
+values = st.integers(0, 99_999_999)
+
+
+@given(values, values, st.none() | st.integers(0, 10**8))
+def test_consumption_is_never_negative_and_leads_to_the_later_value(before, now, most):
+    found = used(before, now, turns_at=REGISTER.range_l, most=most)
+    assert found is None or found >= 0
+    if found is not None:
+        assert (before + found) % REGISTER.range_l == now

@@ -41,7 +41,7 @@ FEATURES = {
     "tray": DESK | {"customers", "ledger", "billing", "search"},
     "journal": DESK | {"customers"},
     "desk": DESK | {"factors", "customers", "metering", "ledger", "billing", "search"},
-    "office": DESK | {"customers", "jobs", "ledger", "imports", "intake", "tray"},
+    "office": DESK | {"customers", "jobs", "metering", "ledger", "imports", "intake", "tray"},
     "api": DESK | {"imports", "intake", "exports", "jobs"},
     "demo": DESK
     | {"factors", "customers", "metering", "notices", "ledger", "billing", "imports", "search"},
