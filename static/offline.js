@@ -7,10 +7,10 @@ document.addEventListener("htmx:beforeRequest", function () {
   var note = document.getElementById("offline");
   if (note) { note.hidden = true; }
 });
-// What is typed into a register stays in sight, however long it is; on the server `typed_class`.
+// What is typed into a register stays in sight, however long it is.
 document.addEventListener("input", function (event) {
   var typed = event.target;
   if (typed.name !== "value") { return; }
   typed.classList.toggle("long", typed.value.length > 11);
-  typed.classList.toggle("longest", typed.value.length > 26);
+  typed.classList.toggle("longest", typed.value.length > 24);
 });

@@ -13,6 +13,14 @@ from ..web.forms import DayField, Form, Required, Shorter
 from . import rules, wording
 
 
+LONGEST_SERIAL = 40  # characters
+
+
+def _printable(text: str | None) -> str:
+    """The text on one line, without what no meter has on it."""
+    return "".join(filter(str.isprintable, text or "")).strip()[:LONGEST_SERIAL]
+
+
 class ReadingForm(Form):
     value = StringField(
         _("Meter reading in m³"),
@@ -32,10 +40,9 @@ class ReadingForm(Form):
     )
     new_serial = StringField(
         _("Number of the new meter"),
-        [Shorter(40)],
         description=_("Optional. It is written on the meter."),
-        filters=[lambda text: "".join(filter(str.isprintable, text or "")).strip()],
-        render_kw={"autocomplete": "off"},
+        filters=[_printable],
+        render_kw={"autocomplete": "off", "maxlength": LONGEST_SERIAL},
     )
     submission = HiddenField(default=lambda: str(uuid4()))
     confirmed_l = HiddenField()

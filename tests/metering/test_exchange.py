@@ -1,0 +1,293 @@
+"""A resident reports that the meter was exchanged: the value is kept apart from the old meter."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from mojupravljalec.audit.models import AuditEntry
+from mojupravljalec.exports import actions as exports
+from mojupravljalec.exports import files
+from mojupravljalec.exports import queries as exported
+from mojupravljalec.exports.files import Ending
+from mojupravljalec.exports.rules import Choice
+from mojupravljalec.extensions import db
+from mojupravljalec.metering.models import MeterInstallation, Reading, Source, Status
+from mojupravljalec.metering.rules import Known, open_exchange
+
+from .household import NOON, field, picture, upload, words
+
+EXCHANGED = "meter_changed"
+
+
+def report(home, value="3", serial="", **more):
+    """Send a value of a new meter, and say so when asked."""
+    answer = home.send(
+        value, confirmed_l=f"{value}000", reason=EXCHANGED, new_serial=serial, **more
+    )
+    assert answer.status_code == 303
+    return answer
+
+
+def receipt(home, answer):
+    html = home.client.get(answer.location).text
+    return words(html.split('id="receipt"')[1].split("</section>")[0])
+
+
+def first_row(home):
+    return words(home.page().split('id="history"', 1)[1].split("<li>")[1])
+
+
+# ---------------------------------------------------------------- the report
+
+
+def test_the_question_asks_for_the_new_meter_and_a_photo(home):
+    html = home.send("3").text
+    assert 'name="new_serial"' in html
+    assert "Add a photo of the new meter as well." in words(html)
+    assert "<details open>" in html
+    assert 'name="new_serial"' not in home.page()
+
+
+def test_the_receipt_names_the_exchange_and_no_consumption(home):
+    answer = report(home, serial="25A00777")
+    reading = home.sent()
+    assert (reading.status, reading.reported_serial) == (Status.PENDING, "25A00777")
+    found = receipt(home, answer)
+    assert "Consumption not known yet" in found
+    assert "Meter exchanged, new meter 25A00777" in found
+    assert "182044101" not in found
+    assert "Used in" not in found
+    assert first_row(home) == (
+        "3 m³ November 22, 2026 the meter was exchanged, new meter 25A00777 · "
+        "the consumption is not known yet · sent on the portal · the office is checking "
+        "Correct the reading November 22, 2026"
+    )
+
+
+def test_the_number_of_the_new_meter_is_optional(home):
+    assert "exchanged, new meter, number not given" in receipt(home, report(home))
+    assert home.sent().reported_serial == ""
+
+
+@pytest.mark.parametrize("value", ["460", "468", "490", "900"])
+def test_however_the_value_looks_an_exchange_waits_for_the_office(home, value):
+    report(home, value)
+    assert (home.sent().status, home.sent().reported_serial) == (Status.PENDING, "")
+
+
+def test_a_photo_of_the_new_meter_is_kept(home):
+    report(home, photo=upload(picture()))
+    assert home.sent().photo
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [(" 25A 00777 ", "25A 00777"), ("7\x007\u202e", "77"), ("9" * 41, "9" * 40)],
+)
+def test_the_number_is_kept_as_text_without_what_cannot_be_printed(home, typed, kept):
+    report(home, serial=typed)
+    assert home.sent().reported_serial == kept
+
+
+@pytest.mark.parametrize("wrong", [{"reason": ""}, {"taken_on": ""}, {"submission": "x"}])
+def test_the_number_of_the_new_meter_outlives_mistakes(home, wrong):
+    form = {"confirmed_l": "3000", "reason": EXCHANGED, "new_serial": "777", **wrong}
+    answer = home.send("3", **form)
+    assert answer.status_code == 422
+    assert field(answer.text, "new_serial") == "777"
+    assert home.readings(source=Source.PORTAL) == []
+
+
+def test_the_number_of_a_new_meter_counts_only_with_its_reason(home):
+    home.send("490", confirmed_l="490000", reason="leak", new_serial="777")
+    assert (home.sent().status, home.sent().reported_serial) == (Status.ACCEPTED, None)
+
+
+def test_the_number_can_be_added_and_the_report_taken_back(home):
+    report(home)
+    report(home, serial="777")
+    assert home.sent().reported_serial == "777"
+    assert [one.reported_serial for one in home.earlier()] == [""]
+    home.send("3", confirmed_l="3000", reason="dont_know")
+    assert home.sent().reported_serial is None
+    assert home.sent().status == Status.PENDING  # it is still lower than the last one
+
+
+def test_the_exchange_is_in_the_audit(home, cast):
+    report(home, serial="777")
+    with home.app.app_context():
+        entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [one.event for one in entries] == ["reading.sent", "reading.exchange-reported"]
+    assert entries[1].subject == f"reading:{home.sent().id}"
+    assert entries[1].details == {"meter": "182044101", "new_serial": "777"}
+
+
+# ---------------------------------------------------------------- what comes after it
+
+
+def test_later_readings_are_of_the_reported_meter_and_wait_too(home, clock):
+    home.change(Reading, value_l=1_000)
+    report(home, "0", "777", taken_on="2026-11-20")
+    assert "You reported that the meter was exchanged." in words(home.page())
+    assert "Last time, on November 20, 2026: 00000" in words(home.page())
+    clock.shift(timedelta(days=7))
+    answer = home.insist("2", "2026-11-29")  # more than the old meter showed last
+    assert answer.status_code == 303
+    (later,) = home.readings(taken_on=date(2026, 11, 29))
+    assert (later.status, later.reported_serial) == (Status.PENDING, "777")
+    assert "not known yet" in receipt(home, answer)
+
+
+def test_a_later_reading_is_compared_with_the_reported_one(home, clock):
+    report(home, "3")
+    clock.shift(timedelta(days=7))
+    assert home.send("6", "2026-11-29").status_code == 303
+    assert home.readings(taken_on=date(2026, 11, 29))[0].doubts == ""
+    lower = home.send("2", "2026-11-28")
+    assert "This is less than the last reading." in words(lower.text)
+    assert "467" not in words(lower.text.split('id="doubt"')[1].split("</div>")[0])
+
+
+def test_a_reading_before_the_report_is_of_the_old_meter(home):
+    report(home, "3")
+    assert home.send("474", "2026-11-20").status_code == 303
+    (earlier,) = home.readings(taken_on=date(2026, 11, 20))
+    assert (earlier.status, earlier.reported_serial) == (Status.ACCEPTED, None)
+
+
+def test_once_the_meter_was_read_again_the_report_is_settled(home):
+    report(home, "3", taken_on="2026-11-10")
+    home.add_reading(date(2026, 11, 15), 472)
+    assert home.send("475").status_code == 303
+    (sent,) = home.readings(taken_on=date(2026, 11, 22))
+    assert (sent.status, sent.reported_serial) == (Status.ACCEPTED, None)
+    assert "used 3 m³ in 7 days" in first_row(home)
+
+
+def test_after_the_exchange_is_entered_the_report_is_no_base(home, clock):
+    report(home, "3", "777")
+    home.exchange(date(2026, 11, 21), "777")
+    clock.shift(timedelta(days=7))
+    assert home.send("4", "2026-11-29").status_code == 303
+    assert home.sent().status == Status.ACCEPTED
+    assert "used 4 m³ in 29 days" in first_row(home)  # 0 on the old one, 4 on the new
+
+
+@pytest.mark.parametrize(
+    ("known", "found"),
+    [
+        ([], None),
+        ([(1, True, None)], None),
+        ([(1, True, None), (2, False, "7")], "7"),
+        ([(2, False, ""), (4, False, "7")], "7"),
+        ([(2, False, "7"), (3, True, None)], None),
+        ([(2, False, "7"), (3, False, None)], "7"),  # pending, or an estimate
+        ([(5, False, "7")], None),
+        ([(6, False, "7")], None),
+    ],
+)
+def test_a_report_is_open_until_the_meter_is_measured_again(known, found):
+    values = [Known(date(2026, 11, day), 0, measured, serial) for day, measured, serial in known]
+    newest = open_exchange(values, date(2026, 11, 5))
+    assert (newest and newest.reported_serial) == found
+
+
+# ---------------------------------------------------------------- the office
+
+
+def test_the_office_is_told_of_it(home, browser, cast):
+    clerk = browser(cast.clerk)
+    clerk.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    point = f"/pisarna/stranke/{cast.anas_customer}/odjemna-mesta/{cast.anas_point}"
+    assert "Reported exchanges" not in clerk.get("/pisarna").text
+    report(home, "3", "777")
+    board = clerk.get("/pisarna").text
+    assert "Reported exchanges of meters: 1" in words(board)
+    assert f'href="{point}"' in board
+    customer = words(clerk.get(f"/pisarna/stranke/{cast.anas_customer}").text)
+    assert "exchange of the meter reported 777" in customer
+    assert "the meter was exchanged, new meter 777" in words(clerk.get(point).text)
+    assert "an exchange of the meter was reported" in words(clerk.get("/pisarna/dnevnik").text)
+    home.exchange(date(2026, 11, 21), "777")
+    assert "Reported exchanges" not in clerk.get("/pisarna").text
+
+
+def rows_of(home, **choice):
+    """The file that the billing program gets, below its headings."""
+    with home.session():
+        made = exports.make(
+            Choice(counts_for=date(2026, 11, 1), **choice), by="Cvetka", account_id=None
+        )
+        kept = exported.kept(made.number)
+        assert files.written(kept, Ending.XLSX)
+        return files.written(kept, Ending.CSV).decode("utf-8-sig").split("\r\n")[1:-1]
+
+
+def test_the_export_leaves_the_consumption_of_a_reported_meter_open(home):
+    home.send("474", "2026-11-20")
+    report(home, "3", "777")
+    rows = rows_of(home, with_doubtful=True)
+    assert [row.split(";")[4:] for row in rows] == [
+        ["474", "467", "7", "stranka", "", ""],
+        ["3", "", "", "stranka", "zamenjan vodomer", "čaka na pregled: nov vodomer 777"],
+    ]
+
+
+# ---------------------------------------------------------------- nothing is negative
+
+
+MINUS = re.compile(r"[-−‐‑]\s*\d[\d.,]*\s*m³")
+
+
+def odd_history(home):
+    """Estimates too high, a correction downwards, a turned register, an exchange, its report."""
+    home.change(MeterInstallation, installed_on=date(2024, 1, 1), start_l=99_990_000)
+    for number, (m3, source) in enumerate(
+        [
+            (99_995, "collector"),
+            (6, "collector"),
+            (40, "estimate"),
+            (20, "collector"),
+            (300, "collector"),
+            (35, "collector"),
+            (50, "estimate"),
+        ]
+    ):
+        home.add_reading(date(2025, 1, 31) + timedelta(days=31 * number), m3, source)
+    home.add_reading(date(2026, 11, 12), 12, Source.PORTAL, status=Status.PENDING)
+    home.exchange(date(2026, 11, 14), "777")
+    home.add_reading(date(2026, 11, 15), 7)
+    home.add_reading(date(2026, 11, 16), 5)
+    home.add_reading(
+        date(2026, 11, 17),
+        2,
+        Source.PORTAL,
+        received_at=NOON,
+        counts_for=date(2026, 11, 1),
+    )
+    report(home, "1", "888")
+
+
+def test_no_page_file_or_picture_shows_a_negative_consumption(home, browser, cast):
+    odd_history(home)
+    clerk = browser(cast.clerk)
+    point = f"/pisarna/stranke/{cast.anas_customer}/odjemna-mesta/{cast.anas_point}"
+    pages = [
+        home.page("?vse=1"),
+        home.page(f"?oddano={home.readings(taken_on=date(2026, 11, 22))[0].id}"),
+        home.page(f"?oddano={home.readings(taken_on=date(2026, 11, 17))[0].id}"),
+        home.send("0", "2026-11-20").text,
+        home.client.get("/").text,
+        clerk.get(point).text,
+        clerk.get(f"/pisarna/stranke/{cast.anas_customer}").text,
+    ]
+    for page in pages:
+        assert not MINUS.search(unescape(words(page)))
+        for value in re.findall(r'class="bar-value"[^>]*>([^<]*)<', page):
+            assert value == "–" or int(value) >= 0
+    rows = [row.split(";") for row in rows_of(home, with_doubtful=True)]
+    assert [row[6] for row in rows] == ["", ""]
+    assert not any(cell.startswith(("-", "−")) for row in rows for cell in row)
