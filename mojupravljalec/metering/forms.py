@@ -12,7 +12,6 @@ from wtforms.validators import ValidationError
 from ..web.forms import DayField, Form, Required, Shorter
 from . import rules, wording
 
-
 LONGEST_SERIAL = 40  # characters
 
 

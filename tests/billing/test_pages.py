@@ -487,8 +487,25 @@ def test_the_difference_is_explained_to_the_cent(ana, mine):
     text = words(html)
     assert "This invoice is 5,47 € higher than the one for September 2026." in text
     assert "The main reason: new items (+4,38 €)." in text
-    assert "12 m³ instead of 11 m³" in text
+    assert "1 m³ more: 12 m³ instead of 11 m³" in text
     assert "Vodarina: 0,8000 € instead of 0,7000 €" in text
+
+
+def test_less_water_is_worded_and_has_no_sign(ana, mine):
+    ana.bill(mine, "1", water(12), issued_on=date(2026, 10, 8), **SEPTEMBER)
+    text = ana.words(f"/racuni/{ana.bill(mine, '2', water(10), **OCTOBER)}")
+    assert "2 m³ less: 10 m³ instead of 12 m³" in text
+
+
+def test_lines_stand_as_issued_and_no_consumption_below_nothing_is_made_of_them(ana, mine):
+    ana.bill(mine, "1", water(12), issued_on=date(2026, 10, 8), **SEPTEMBER)
+    values = {"meter": "0018", "old_value": Decimal(120), "new_value": Decimal(115)}
+    invoice = ana.bill(mine, "2", water(-5, **values), item("Omrežnina", 9, "mes", "4"), **OCTOBER)
+    text = ana.words(f"/racuni/{invoice}")
+    assert "−5 m³ × 0,7820 €" in text  # as issued
+    assert "Meter 0018: from 120 to 115 m³." in text
+    assert text.count("−5") == 1
+    assert "instead of 12 m³" not in text
 
 
 def test_one_that_costs_the_same_says_so(ana, mine):

@@ -74,6 +74,13 @@ def lines(count):
 # ---------------------------------------------------------------- what is on it
 
 
+@pytest.mark.parametrize(("new", "used"), [(132, "12"), (115, "–")])
+def test_a_register_that_went_back_has_no_consumption_on_paper(reader, new, used):
+    values = {"meter": "0018", "old_value": Decimal(120), "new_value": Decimal(new)}
+    pdf, _page = paper(bill(reader, "1", water(12, **values)))
+    assert f"0018 120 {new} {used}" in " ".join(texts(pdf))
+
+
 def test_ten_lines_take_one_page_with_everything_on_it(reader):
     metered = water(12, meter="ELS-1", old_value=Decimal(455), new_value=Decimal(467))
     invoice = bill(

@@ -102,6 +102,41 @@ def test_jobs_that_waited_before_leases_can_be_taken_by_any_folder(empty_databas
         db.engine.dispose()
 
 
+def test_exchanges_reported_before_are_kept_apart_from_the_old_meter(empty_database, tmp_path):
+    readings = {
+        "2026-11-01": ("portal", "accepted", "leak", "NULL"),
+        "2026-11-02": ("portal", "accepted", "meter_changed", "NULL"),
+        "2026-11-03": ("portal", "accepted", "meter_changed", "'2026-11-10'"),
+        "2026-11-04": ("collector", "accepted", "", "NULL"),
+    }
+    with _app(tmp_path, empty_database).app_context():
+        flask_migrate.upgrade(revision="0003_office")
+        for statement in (
+            "INSERT INTO supply_point (number, street, post_code, town) VALUES ('1', '', '', '')",
+            "INSERT INTO meter_installation (supply_point_id, serial, installed_on, start_l, "
+            "digits, decimals) SELECT id, '18', '2026-01-01', 0, 5, 0 FROM supply_point",
+            *(
+                "INSERT INTO reading (installation_id, taken_on, value_l, source, status, reason, "
+                f"doubts, photo, exported_at) SELECT id, '{day}', 0, '{source}', '{status}', "
+                f"'{reason}', '', '', {exported_at} FROM meter_installation"
+                for day, (source, status, reason, exported_at) in readings.items()
+            ),
+        ):
+            db.session.execute(text(statement))
+        db.session.commit()
+        flask_migrate.upgrade(revision="0010_reported_exchange")
+        found = db.session.execute(
+            text("SELECT status, reported_serial FROM reading ORDER BY taken_on")
+        ).all()
+        db.session.rollback()
+        flask_migrate.downgrade(revision="0003_office")
+        assert db.session.scalar(text("SELECT count(*) FROM reading")) == 4
+        db.session.rollback()
+        db.engine.dispose()
+    accepted = ("accepted", None)
+    assert [tuple(row) for row in found] == [accepted, ("pending", ""), accepted, accepted]
+
+
 def test_there_is_one_line_of_migrations(app):
     from alembic.script import ScriptDirectory
 
