@@ -1,11 +1,15 @@
 """`mojupravljalec serve`: granian with the portal, and the mail worker beside it."""
 
-import contextlib
+import errno
 import gc
+import logging
+import multiprocessing
+import os
+import resource
 import signal
-import subprocess
+import socket
 import sys
-from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -13,10 +17,15 @@ from flask import current_app
 from . import startup
 from .command import in_portal
 from .demo.cli import grow_if_empty, say_how_to_sign_in
-from .extensions import db
+from .gateway import Gateway
 from .migrations.cli import bring_up_to_date
+from .processes import Child, end_with_parent, supervise
 
-LAST_LETTER = 20.0  # seconds for the letter in hand
+LAST_LETTER_S = 20.0  # for the letter in hand
+LAST_REQUESTS_S = 10  # for the requests in hand
+CONNECTIONS = 2000  # open at once in each server process; slow and idle ones count
+OTHER_FILES = 100  # that a server process has open, besides a connection and a body for each
+HEAD_READ_S = 30  # for the head of a request, and between two requests of a connection
 
 
 def _bind(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, int]:
@@ -43,29 +52,81 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
     The mail worker runs beside it, unless MOJUPRAVLJALEC_EMBEDDED_WORKER=no: then start
     `mojupravljalec worker` as a service of its own.
     """
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
-
     host, port = bind
+    refuse_if_taken(host, port)
     if demo:
         _prepare_demo(host, port)
     startup.check()
-    server = Server(
+    logging.basicConfig(format="%(asctime)s serve: %(message)s")
+    workers = current_app.config["WORKERS"]
+    children = [
+        Child(
+            "the web server",
+            lambda: _serve_web(host, port, workers),
+            ends_by=signal.SIGKILL,  # whoever starts the portal anew finds the port free
+            patience_s=LAST_REQUESTS_S + 2,
+        )
+    ]
+    if current_app.config["EMBEDDED_WORKER"]:
+        # A process of its own: a slow mail server never holds up a page.
+        worker = Child("the worker", _work, ends_by=signal.SIGTERM, patience_s=LAST_LETTER_S)
+        children.append(worker)
+    supervise(children)
+
+
+def refuse_if_taken(host: str, port: int) -> None:
+    """Raise ClickException where the address cannot be had.
+
+    granian would not notice: its sockets share a port (SO_REUSEPORT), also with another portal.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(f"port {port} is taken") from None
+        raise click.ClickException(f"{host}:{port} cannot be used: {error.strerror}") from None
+
+
+def _serve_web(host: str, port: int, workers: int) -> None:
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
         "mojupravljalec.server:portal",
         factory=True,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
-        workers=current_app.config["WORKERS"],
-        blocking_threads=4,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,  # the time limit for heads is known to it alone
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_S * 1000),
+        websockets=False,
+        workers=workers,
+        backpressure=_connections(),
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
-    )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _mail_worker() if current_app.config["EMBEDDED_WORKER"] else contextlib.nullcontext():
-        server.serve()
+        workers_kill_timeout=LAST_REQUESTS_S,
+    ).serve()
+
+
+def _connections() -> int:
+    """Return how many connections a process may have, and let it have the files for them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = 2 * CONNECTIONS + OTHER_FILES
+    if most != resource.RLIM_INFINITY:
+        files = min(files, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return (files - OTHER_FILES) // 2
+
+
+def _work() -> None:
+    os.execv(sys.executable, [sys.executable, "-m", "mojupravljalec", "worker"])  # noqa: S606 our own command
 
 
 def _prepare_demo(host: str, port: int) -> None:
@@ -75,30 +136,9 @@ def _prepare_demo(host: str, port: int) -> None:
     click.echo(f"Portal: http://{host}:{port}")
     say_how_to_sign_in()
     click.echo("Ctrl-C ends it.")
-    db.session.remove()
-    db.engine.dispose()  # the server processes open connections of their own
 
 
-@contextlib.contextmanager
-def _mail_worker() -> Iterator[None]:
-    """The worker as a process of its own: a slow mail server never holds up a page.
-
-    No thread watches it: the server forks, and a fork beside a busy thread may hang.
-    """
-    command = [sys.executable, "-m", "mojupravljalec", "worker"]
-    # A session of its own: Ctrl-C ends the server first, and the server ends the worker.
-    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 our own command
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(LAST_LETTER)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def portal() -> object:
+def portal() -> Gateway:
     """The application of one server process, with the collector tuned after start-up.
 
     What start-up made stays for good: keeping it out of every collection took the slowest
@@ -106,8 +146,14 @@ def portal() -> object:
     """
     from . import create_app
 
+    parent = multiprocessing.parent_process()
+    if parent and parent.pid:
+        end_with_parent(parent.pid, signal.SIGKILL)
     app = create_app()
+    gateway = Gateway(
+        app, folder=Path(app.instance_path), body_limit=app.config["MAX_FORM_MEMORY_SIZE"]
+    )
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    return app
+    return gateway

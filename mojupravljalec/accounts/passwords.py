@@ -1,7 +1,8 @@
 """Hashing passwords, one at a time in each process.
 
-Under a storm of sign-ins the other pages stay quick: whoever wants a hash takes a `turn`; one
-has it, one waits, and the rest are told to try again (`Busy`).
+Under a storm of sign-ins the other pages stay quick: a request that wants a hash takes a `turn`.
+The gateway lets such requests wait without a thread and refuses (`Busy`) only those beyond its
+queue. Elsewhere they wait in their threads: one has the turn, one waits, the rest are refused.
 """
 
 import threading
@@ -12,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ..extensions import db
+from ..web.exchange import Hashing, HashingNeeded, current_exchange
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _queue = threading.BoundedSemaphore(2)
@@ -30,13 +32,31 @@ def turn() -> Iterator[None]:
     """The time in which a request hashes and commits what follows from it. Raises Busy.
 
     Whoever waits for it must hold no lock of the database: what came before in the
-    transaction is rolled back, so nothing may have been written.
+    transaction is rolled back, so nothing may have been written. Under the gateway the request
+    begins anew in a thread that may hash.
     """
+    exchange = current_exchange()
+    if exchange and exchange.hashing is Hashing.ELSEWHERE:
+        raise HashingNeeded
+    if exchange and exchange.hashing is Hashing.FULL:
+        raise Busy
+    with _turn_now() if exchange else _turn_in_the_queue():
+        yield
+
+
+@contextmanager
+def _turn_now() -> Iterator[None]:
+    db.session.rollback()
+    with _turn:
+        yield
+
+
+@contextmanager
+def _turn_in_the_queue() -> Iterator[None]:
     if not _queue.acquire(blocking=False):
         raise Busy
     try:
-        db.session.rollback()
-        with _turn:
+        with _turn_now():
             yield
     finally:
         _queue.release()

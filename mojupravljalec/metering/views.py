@@ -13,7 +13,7 @@ from ..customers.queries import seen_by
 from ..extensions import db
 from ..transactions import once
 from ..values import clock
-from ..web.access import keeps, unsent
+from ..web.access import keeps, photos, unsent
 from ..web.forms import read_day
 from ..web.htmx import after_post, show
 from ..web.numbers import row_number
@@ -34,6 +34,7 @@ def points() -> str:
 
 
 @bp.route("/<int:point_id>", methods=["GET", "POST"])
+@photos
 @keeps("value", "taken_on")
 def point(point_id: int) -> Response:
     seen = queries.point_of(seen_by(current_user.id), point_id)

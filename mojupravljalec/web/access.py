@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
+from .exchange import current_exchange
 from .htmx import wants_part
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -45,6 +46,12 @@ def shared(view: View) -> View:
 def large_files(view: View) -> View:
     """Mark a view that takes files of the billing program: up to IMPORT_MAX_MB."""
     view.takes_large_files = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def photos(view: View) -> View:
+    """Mark a view whose form has a file field: up to three times PHOTO_MAX_MB."""
+    view.takes_photos = True  # type: ignore[attr-defined]  # a mark on a function
     return view
 
 
@@ -176,7 +183,13 @@ def _keep_typed() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Close every door that is not marked public, and let only photos be large."""
+    """Close every door that is not marked public, and let only files be large."""
+
+    @app.before_request
+    def refused_by_the_gateway() -> None:
+        exchange = current_exchange()
+        if exchange and exchange.refusal:
+            abort(exchange.refusal)
 
     @app.before_request
     def forms_are_our_own() -> None:
@@ -190,9 +203,14 @@ def init_app(app: Flask) -> None:
     def only_files_are_large() -> None:
         view = app.view_functions.get(request.endpoint or "")
         if getattr(view, "takes_large_files", False):
-            request.max_content_length = app.config["IMPORT_MAX_MB"] * 1024 * 1024
-        elif request.mimetype != "multipart/form-data":
-            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
+            most = app.config["IMPORT_MAX_MB"] * 1024 * 1024
+        elif getattr(view, "takes_photos", False) and request.mimetype == "multipart/form-data":
+            most = app.config["MAX_CONTENT_LENGTH"]
+        else:
+            most = app.config["MAX_FORM_MEMORY_SIZE"]
+        request.max_content_length = most
+        if exchange := current_exchange():
+            exchange.body_limit = most
 
     @app.before_request
     def closed_by_default() -> Response | None:

@@ -30,6 +30,10 @@ TEXTS = {
         _("The link may be old or mistyped. Nothing is wrong with your access."),
     ),
     405: (_("This page cannot be opened like that"), _("Use the links and buttons on the pages.")),
+    408: (
+        _("The connection was too slow"),
+        _("Nothing was saved. Go back and try again, if you can where the signal is better."),
+    ),
     413: (
         _("The file is too large"),
         _("Nothing was sent. Go back, choose a smaller photo, or send the reading without one."),
@@ -57,6 +61,7 @@ DETAILS = {
     403: "This is not open to the program.",
     404: "There is nothing at this address.",
     405: "This address does not take the method. Allow says which ones it takes.",
+    408: "The body came too slowly: it must bring 500 bytes a second on average.",
     413: "The body is too large. A file may have {most} MB, anything else 256 KiB.",
     415: "The body has a type that is not taken here.",
     429: "Too many attempts. Retry-After says when to try again.",

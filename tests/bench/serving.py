@@ -51,8 +51,8 @@ class Server:
     pid: int
 
     def cpu_s(self) -> float:
-        """Processor time that it and its worker have taken so far."""
-        return sum(_ticks(pid) for pid in (self.pid, *_children(self.pid))) / TICKS
+        """Processor time that it and all processes below it have taken so far."""
+        return sum(map(_ticks, _family(self.pid))) / TICKS
 
 
 def _ticks(pid: int) -> int:
@@ -60,9 +60,11 @@ def _ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for one in found for child in one.read_text().split()]
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for one in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in one.read_text().split():
+            yield from _family(int(child))
 
 
 def environ(folder: Path, database_uri: str, port: int = 8000) -> dict[str, str]:

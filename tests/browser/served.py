@@ -71,6 +71,18 @@ class Portal:
     @contextmanager
     def served(self, end_by: signal.Signals = signal.SIGTERM) -> Iterator[None]:
         """Serve; at the end the portal must go when told, and its log must hold no error."""
+        with self.started() as process:
+            yield
+            process.send_signal(end_by)
+            status = process.wait(ENDS_WITHIN)
+        log_text = self.log()
+        assert status == 0, f"ended with {status}:\n{log_text}"
+        assert "worker: ended" in log_text
+        assert not re.search("Traceback|ERROR|CRITICAL", log_text), log_text
+
+    @contextmanager
+    def started(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Serve, and judge neither the log nor the end; what is left at the end is killed."""
         with self._log.open("wb") as log:
             process = subprocess.Popen(
                 [
@@ -89,17 +101,11 @@ class Portal:
             )
             try:
                 self._wait_until_it_works(process)
-                yield
-                process.send_signal(end_by)
-                status = process.wait(ENDS_WITHIN)
+                yield process
             finally:
                 if process.poll() is None:
                     process.kill()
                     process.wait()
-        log_text = self.log()
-        assert status == 0, f"ended with {status}:\n{log_text}"
-        assert "worker: ended" in log_text
-        assert not re.search("Traceback|ERROR|CRITICAL", log_text), log_text
 
     def log(self) -> str:
         """What the server and its worker have written."""
