@@ -229,18 +229,24 @@ class Gateway:
             await incoming.drain()
 
     async def _send_rest(self, answer: Answer, incoming: "Incoming", send: Send) -> None:
-        """Send each block once the client has taken the one before, until it is gone."""
+        """Send each block once the client has taken the one before, until it is gone.
+
+        An answer that is not sent to its end breaks the connection off.
+        """
         gone = asyncio.create_task(incoming.until_gone())
         ends = False
         try:
             while not ends and not gone.done():
                 block, ends = await _in(self._pages, answer.more)
-                async with asyncio.timeout(STALLED_S):
-                    await send({"type": "http.response.body", "body": block, "more_body": not ends})
+                message = {"type": "http.response.body", "body": block, "more_body": not ends}
+                try:
+                    async with asyncio.timeout(STALLED_S):
+                        await send(message)
+                except TimeoutError:
+                    return
         finally:
             gone.cancel()
-            if not ends:
-                await _in(self._pages, answer.close)
+            await _in(self._pages, answer.close)  # does nothing after the end
 
 
 class Incoming:

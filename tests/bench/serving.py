@@ -156,7 +156,7 @@ def bare_app() -> object:
 
 
 def _serve_bare(port: int) -> None:
-    """With the settings of mojupravljalec/server.py."""
+    """As a plain Flask site would be: on granian's own WSGI interface, without a gateway."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server as Granian

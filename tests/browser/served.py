@@ -50,7 +50,7 @@ class Portal:
         done = subprocess.run(
             [sys.executable, "-m", "mojupravljalec", *map(str, arguments)],
             cwd=config.ROOT,
-            env=self._environ(),
+            env=self.environ(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -94,7 +94,7 @@ class Portal:
                     f"127.0.0.1:{self.port}",
                 ],
                 cwd=config.ROOT,
-                env=self._environ(),
+                env=self.environ(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -132,14 +132,15 @@ class Portal:
             db.session.remove()
             db.engine.dispose()
 
-    @property
-    def _log(self) -> Path:
-        return self.folder / "serve.log"
-
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """The environment of its commands."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(config.PREFIX)}
         ours = {config.PREFIX + name: str(value) for name, value in self.settings.items()}
         return {**kept, **ours, f"{config.PREFIX}INSTANCE": str(self.folder)}
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "serve.log"
 
     def _wait_until_it_works(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + STARTS_WITHIN

@@ -129,6 +129,15 @@ def test_every_form_carries_a_token(browser, cast, places, make_app):
             assert tokens[0], name
 
 
+def test_only_views_of_forms_with_a_file_field_take_files(app, browser, cast, places):
+    for name in PAGES:
+        page = parse(browser(whose(cast, name)).get(places.path(name)).text)
+        has_field = any(one["type"] == "file" for one in page.all("input"))
+        view = app.view_functions[name]
+        takes = hasattr(view, "takes_photos") or hasattr(view, "takes_large_files")
+        assert takes == has_field, name
+
+
 @pytest.mark.parametrize("query", ["", "?vse=1", "?popravi={}"])
 def test_the_part_for_htmx_is_one_block_and_the_messages(browser, cast, places, query):
     path = places.path("metering.point") + query.format(places.own["reading"])

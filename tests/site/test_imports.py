@@ -68,8 +68,10 @@ MODULES = {
     ),
     "startup": ({"extensions", "identity", "storage"}, {"mail", "intake"}),
     "tables": (EVERY | {"identity"}, set()),
+    "gateway": ({"web"}, set()),
+    "processes": (set(), set()),
     "server": (
-        {"command", "__init__", "extensions", "demo", "migrations", "startup"},
+        {"command", "__init__", "demo", "migrations", "startup", "gateway", "processes"},
         set(),
     ),
     "cli": (

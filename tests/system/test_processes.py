@@ -7,22 +7,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import ClickException
 
 from mojupravljalec import config
+from mojupravljalec.server import refuse_if_taken
 
 from ..browser.served import Portal
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-WEB, WORKER = "serve", "worker"  # how the command lines end
 
-
-@pytest.fixture
-def portal(tmp_path: Path) -> Portal:
-    made = Portal(tmp_path)
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
+    """One for all: what a killed process leaves in the database does not matter here."""
+    made = Portal(tmp_path_factory.mktemp("portal"))
     made.run("upgrade")
     return made
 
@@ -116,50 +116,49 @@ def test_a_web_process_that_dies_ten_times_is_still_served(portal):
         assert serve.poll() is None
 
 
-@pytest.mark.parametrize("end_by", [signal.SIGTERM, signal.SIGINT])
-def test_processes_end_cleanly_with_several_web_processes(portal, end_by):
-    portal.settings["WORKERS"] = 2
-    with portal.served(end_by):
+def test_several_web_processes_end_cleanly(portal, monkeypatch):
+    monkeypatch.setitem(portal.settings, "WORKERS", 2)
+    with portal.served(signal.SIGINT):
         assert answers(portal)
-
-
-def serving_elsewhere(portal: Portal, bind: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "mojupravljalec", "serve", "--bind", bind],
-        cwd=config.ROOT,
-        env=portal._environ(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_a_second_serve_on_the_port_is_refused(portal):
     with portal.served():
-        second = serving_elsewhere(portal, f"127.0.0.1:{portal.port}")
+        second = subprocess.run(
+            [sys.executable, "-m", "mojupravljalec", "serve", "--bind", f"127.0.0.1:{portal.port}"],
+            cwd=config.ROOT,
+            env=portal.environ(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert (second.returncode, second.stderr) == (1, f"Error: port {portal.port} is taken\n")
-
-
-@contextlib.contextmanager
-def foreign_listener(family: socket.AddressFamily, host: str) -> Iterator[int]:
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind((host, 0))
-        listener.listen()
-        yield listener.getsockname()[1]
+    assert not second.stdout
 
 
 @pytest.mark.parametrize(
-    ("family", "host", "bind"),
+    ("family", "theirs", "ours"),
     [
         (socket.AF_INET, "127.0.0.1", "127.0.0.1"),
         (socket.AF_INET, "0.0.0.0", "127.0.0.1"),
-        (socket.AF_INET6, "::1", "[::1]"),
+        (socket.AF_INET6, "::1", "::1"),
         (socket.AF_INET6, "::", "0.0.0.0"),
     ],
 )
-def test_a_port_that_another_program_has_is_refused(portal, family, host, bind):
-    with foreign_listener(family, host) as port:
-        refused = serving_elsewhere(portal, f"{bind}:{port}")
-    assert (refused.returncode, refused.stderr) == (1, f"Error: port {port} is taken\n")
+def test_a_port_that_another_program_has_is_refused(family, theirs, ours):
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((theirs, 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(ClickException, match=f"^port {port} is taken$"):
+            refuse_if_taken(ours, port)
+
+
+def test_a_free_port_and_one_just_left_are_not_refused():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            listener.accept()[0].close()  # it waits for the other end: TIME_WAIT
+    refuse_if_taken("127.0.0.1", port)

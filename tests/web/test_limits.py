@@ -1,0 +1,88 @@
+"""How large a request may be, and the real application behind the gateway."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import pytest
+
+from mojupravljalec.gateway import Gateway
+from mojupravljalec.web.exchange import EXCHANGE, Exchange, Hashing
+
+from ..conftest import PASSWORD
+from .test_gateway import Client
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def with_file(size: int) -> dict[str, object]:
+    return {"value": "480", "photo": (io.BytesIO(b"a" * size), "slika.jpg")}
+
+
+@pytest.mark.parametrize("who", ["ana", None])
+@pytest.mark.parametrize("path", ["/prijava", "/registracija", "/profil/geslo", "/profil/ime"])
+def test_a_form_without_a_file_field_takes_no_file(browser, cast, who, path):
+    client = browser(who and cast.ana)
+    answer = client.post(path, data=with_file(300_000), content_type="multipart/form-data")
+    assert answer.status_code == (303 if not who and "profil/geslo" in path else 413)
+
+
+def test_a_photo_outlives_a_sign_in_that_has_ended_no_more_than_the_rest(browser, cast):
+    client = browser()
+    path = f"/odjemna-mesta/{cast.anas_point}"
+    answer = client.post(path, data=with_file(300_000), content_type="multipart/form-data")
+    assert answer.status_code == 303
+    with client.session_transaction() as session:
+        assert session["unsent"]["fields"] == {"value": "480"}
+
+
+@pytest.mark.parametrize(("status", "sentence"), [(408, "prepočasna"), (413, "prevelika")])
+def test_a_refusal_of_the_gateway_is_a_page_of_ours(browser, status, sentence):
+    exchange = Exchange(1, refusal=status)
+    answer = browser().post("/prijava", environ_overrides={EXCHANGE: exchange})
+    assert answer.status_code == status
+    assert sentence in answer.text
+
+
+def test_a_refusal_of_the_gateway_is_a_problem_for_programs(browser):
+    answer = browser().post("/api/imports", environ_overrides={EXCHANGE: Exchange(1, refusal=408)})
+    assert (answer.status_code, answer.mimetype) == (408, "application/problem+json")
+    assert "500 bytes a second" in answer.json["detail"]
+
+
+def test_beyond_the_queue_the_form_comes_back(browser, cast):
+    full = Exchange(1000, hashing=Hashing.FULL)
+    answer = browser().post(
+        "/prijava",
+        data={"email": cast.ana.email, "password": PASSWORD},
+        environ_overrides={EXCHANGE: full},
+    )
+    assert answer.status_code == 429
+    assert f'value="{cast.ana.email}"' in answer.text
+
+
+@pytest.mark.parametrize(("password", "status"), [(PASSWORD, 303), ("ni pravo", 422)])
+def test_a_sign_in_moves_to_a_thread_that_may_hash(app, cast, tmp_path: Path, password, status):
+    app.config["ANSWER_STEP_S"] = 0.05
+    form = f"email={cast.ana.email}&password={password}".encode()
+    client = Client(form, host="localhost", content_type=FORM, content_length=str(len(form)))
+    served = Gateway(app, folder=tmp_path, body_limit=app.config["MAX_FORM_MEMORY_SIZE"])
+    try:
+        asyncio.run(served(client.scope(path=b"/prijava"), client.receive, client.send))
+    finally:
+        app.config["ANSWER_STEP_S"] = 0
+    assert client.status == status
+
+
+def test_a_photo_that_is_not_wanted_is_not_read(app, cast, tmp_path: Path):
+    chunks = [b"a" * 100_000] * 20
+    client = Client(
+        *chunks,
+        host="localhost",
+        content_type="multipart/form-data; boundary=b",
+        content_length="2000000",
+    )
+    served = Gateway(app, folder=tmp_path, body_limit=app.config["MAX_FORM_MEMORY_SIZE"])
+    asyncio.run(served(client.scope(path=b"/pisarna/uvozi"), client.receive, client.send))
+    assert client.status == 303
+    assert client.answer_headers[b"connection"] == b"close"
