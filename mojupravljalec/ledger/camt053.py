@@ -29,6 +29,8 @@ LONGEST_TEXT = 500
 # Sub-families of the external code list for bank transactions: a credit transfer returned or
 # cancelled, a direct debit unpaid, cancelled or reversed.
 _RETURNS = frozenset({"RRTN", "RPCR", "UPDD", "RCDD", "PRDD"})
+_BOOKED = "BOOK"
+_NOT_BOOKED = frozenset({"PDNG", "INFO", "FUTR"})
 _NO_BANK_REFERENCE = frozenset({"", "NOTPROVIDED", "NONREF"})
 _NO_REFERENCE = frozenset({"", "SI99"})  # model 99 says that there is none
 _SIGNS = {"CRDT": 1, "DBIT": -1}
@@ -84,10 +86,15 @@ def read(file: BinaryIO) -> Iterator[Statement | Transaction]:
     """Every statement in ``file``, each followed by its transactions.
 
     Left out are bookings that are still pending, money that went out, such as fees, and our own
-    payments that came back. Raises BadStatement and BadXml, also halfway: book all or nothing.
+    payments that came back. Raises BadStatement and BadXml, also halfway: book all or nothing. A
+    file without a statement is bad, and so is a booking whose status does not say if it is booked.
     """
+    is_empty = True
     for _, parts in groupby(_parts(file), etree._Element.getparent):
+        is_empty = False
         yield from _statement(parts)
+    if is_empty:
+        raise BadStatement("v datoteki ni izpiska (Stmt)")
 
 
 def key_of(account: str, booked_on: date, bank_reference: str, index: int = 0) -> str:
@@ -155,9 +162,9 @@ def _entries(parts: Iterable[etree._Element], statement: Statement) -> Iterator[
     first, last = statement.from_on, statement.to_on
     seen: Counter[str] = Counter()
     for number, entry in enumerate(parts, 1):
-        if _text(entry, "Sts/Cd", "Sts") != "BOOK":
-            continue
         with _naming(entry, number):
+            if not _is_booked(entry):
+                continue
             day = _booked_on(entry)
             found = list(_transactions(entry, day, statement.account, seen))
         statement.from_on = first or min(day, statement.from_on or day)
@@ -176,6 +183,19 @@ def _naming(entry: etree._Element, number: int) -> Iterator[None]:
 
 
 # ---------------------------------------------------------------- one entry
+
+
+def _is_booked(entry: etree._Element) -> bool:
+    """Whether the money is on the account already.
+
+    Every version of the schema demands the status: a code as text in .02, as Cd in .08. Without
+    one it would be a guess whether the money has come.
+    """
+    status = _text(entry, "Sts/Cd", "Sts")
+    if status not in {_BOOKED, *_NOT_BOOKED}:
+        said = status or _text(entry, "Sts/Prtry")
+        raise BadStatement(f"neznan status »{said[:35]}« (Sts)" if said else "brez statusa (Sts)")
+    return status == _BOOKED
 
 
 def _transactions(

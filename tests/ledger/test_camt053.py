@@ -165,9 +165,34 @@ def test_an_amount_of_nothing_is_left_out():
     assert cents(entry(amount="0.00")) == []
 
 
-@pytest.mark.parametrize("status", ["<Cd>PDNG</Cd>", "PDNG", "INFO", "<Prtry>BOOK</Prtry>", ""])
+@pytest.mark.parametrize("status", ["<Cd>PDNG</Cd>", "PDNG", "INFO", "<Cd>FUTR</Cd>"])
 def test_only_booked_entries_count(status):
     assert cents(entry(status=status)) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("", "brez statusa (Sts)"),
+        ("<Cd></Cd>", "brez statusa (Sts)"),
+        ("<Prtry>BOOK</Prtry>", "neznan status »BOOK« (Sts)"),
+        ("<Cd>DONE</Cd>", "neznan status »DONE« (Sts)"),
+    ],
+)
+@pytest.mark.parametrize("version", ["02", "08"])
+def test_an_entry_that_does_not_say_whether_it_is_booked_is_refused(status, reason, version):
+    xml = document(statement(entry(), entry(status=status, bank_reference="B2")), version=version)
+    assert refusal(xml) == f"postavka 2 (B2): {reason}"
+
+
+def test_an_entry_without_the_element_of_the_status_is_refused():
+    bare = entry().replace("<Sts><Cd>BOOK</Cd></Sts>", "")
+    assert refusal(document(statement(bare))) == "postavka 1 (B1): brez statusa (Sts)"
+
+
+@VERSIONS
+def test_a_file_without_a_statement_is_refused(version):
+    assert refusal(document(version=version)) == "v datoteki ni izpiska (Stmt)"
 
 
 def test_a_moment_of_booking_is_a_day_in_slovenia():
