@@ -3,7 +3,7 @@
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import access, errors, files, filters, headers, i18n, numbers, page
+from . import access, deadlines, errors, files, filters, headers, i18n, numbers, page
 
 
 def init_app(app: Flask) -> None:
@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     numbers.init_app(app)
     i18n.init_app(app)
     filters.init_app(app)
+    deadlines.init_app(app)
     page.init_app(app)
     headers.init_app(app)
     errors.init_app(app)

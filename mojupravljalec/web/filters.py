@@ -18,6 +18,38 @@ def day(value: date) -> str:
     return _formatted(value, "long", locale()).replace(" ", NBSP, 1)
 
 
+# Slovenian days and months after »do«, »od« and »bil«; CLDR has only the nominative.
+_GENITIVE_DAYS = ("ponedeljka", "torka", "srede", "četrtka", "petka", "sobote", "nedelje")
+_GENITIVE_MONTHS = (
+    *("januarja", "februarja", "marca", "aprila", "maja", "junija"),
+    *("julija", "avgusta", "septembra", "oktobra", "novembra", "decembra"),
+)
+_HALF_A_YEAR = timedelta(days=183)
+
+
+def genitive_day(value: date) -> str:
+    """»22. novembra 2026«, as after »do«; other languages write days as ``day`` does."""
+    if locale() != "sl":
+        return day(value)
+    return f"{value.day}.{NBSP}{_GENITIVE_MONTHS[value.month - 1]} {value.year}"
+
+
+def near_day(value: date) -> str:
+    """»22. novembra«: ``genitive_day``, without the year within half a year from today."""
+    if abs(value - clock.today()) > _HALF_A_YEAR:
+        return genitive_day(value)
+    if locale() != "sl":
+        return _formatted(value, "MMMM d", locale()).replace(" ", NBSP)
+    return f"{value.day}.{NBSP}{_GENITIVE_MONTHS[value.month - 1]}"
+
+
+def near_weekday(value: date) -> str:
+    """»sobote, 12. decembra«: ``near_day`` with the day of the week before it."""
+    if locale() == "sl":
+        return f"{_GENITIVE_DAYS[value.weekday()]}, {near_day(value)}"
+    return f"{_formatted(value, 'EEEE', locale())}, {near_day(value)}"
+
+
 def short_day(value: date) -> str:
     """»22. 11. 2026«, all of it on one line."""
     asked = locale()
@@ -81,6 +113,7 @@ def _decimal(value: float, whole: str, decimals: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make them filters of the templates."""
-    for write in (day, short_day, moment, hour, month, cubic, number, euros, price):
+    days = (day, genitive_day, near_day, near_weekday, short_day, moment, hour, month)
+    for write in (*days, cubic, number, euros, price):
         app.jinja_env.filters[write.__name__] = write
     app.jinja_env.filters["decimal"] = decimal_written
