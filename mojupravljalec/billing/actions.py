@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select, update
 
 from .. import storage
 from ..accounts.models import Account
-from ..customers.models import CustomerLink
+from ..customers.models import Customer, CustomerLink
 from ..extensions import db
 from ..ledger.models import LedgerEntry
 from ..ledger.queries import known_until
@@ -17,7 +17,7 @@ from ..ledger.rules import Origin
 from ..mail.actions import post
 from ..mail.models import UnwantedMail
 from ..storage import Shelf
-from ..values import clock
+from ..values import clock, deadlines
 from . import queries
 from .document import Kind
 from .models import Invoice
@@ -50,7 +50,7 @@ def remind() -> None:
     if known is None or clock.now().astimezone(clock.LOCAL).hour not in DAYTIME:
         return
     due = select(LedgerEntry.invoice_id).where(
-        LedgerEntry.due_on.between(today, today + timedelta(days=REMIND_DAYS)),
+        LedgerEntry.due_on.between(*deadlines.coming(today, REMIND_DAYS)),
         LedgerEntry.open_cents > 0,
     )
     reminded = db.session.scalars(
@@ -88,8 +88,13 @@ def _recipients(kind: str) -> Any:
             Invoice.due_on,
             Invoice.period_from,
             Invoice.period_to,
+            Invoice.customer_id,
+            Invoice.supply_points,
+            Customer.name.label("customer_name"),
+            Customer.street,
             LedgerEntry.open_cents,
         )
+        .join(Customer, Customer.id == Invoice.customer_id)
         .join(CustomerLink, CustomerLink.customer_id == Invoice.customer_id)
         .join(Account, Account.id == CustomerLink.account_id)
         .join(LedgerEntry, LedgerEntry.invoice_id == Invoice.id)
@@ -101,7 +106,15 @@ def _recipients(kind: str) -> Any:
 def _payers() -> Any:
     """A payment and a person who wants to hear of it, on each row."""
     return (
-        select(*_PERSON, LedgerEntry.amount_cents, LedgerEntry.booked_on, LedgerEntry.customer_id)
+        select(
+            *_PERSON,
+            LedgerEntry.amount_cents,
+            LedgerEntry.booked_on,
+            LedgerEntry.customer_id,
+            Customer.name.label("customer_name"),
+            Customer.street,
+        )
+        .join(Customer, Customer.id == LedgerEntry.customer_id)
         .join(CustomerLink, CustomerLink.customer_id == LedgerEntry.customer_id)
         .join(Account, Account.id == CustomerLink.account_id)
         .where(
@@ -114,10 +127,19 @@ def _payers() -> Any:
 
 
 def _post_about_invoices(kind: str, recipients: Select[Any]) -> None:
-    for row in _rows(recipients):
+    known, rows = known_until(), list(_rows(recipients))
+    streets = queries.streets_of({one for row in rows for one in _points(row)})
+    for row in rows:
+        # The customer's own address, where the invoice names no place that is known.
+        streets_here = (streets.get((row.customer_id, one)) for one in _points(row))
+        places = list(filter(None, streets_here)) or [row.street]
         _post(
             kind,
             row,
+            customer_name=row.customer_name,
+            place=places[0],
+            more_places=len(places) - 1,
+            known_until=known.isoformat() if known else "",
             invoice_id=row.invoice_id,
             number=row.number,
             amount_cents=row.open_cents,
@@ -125,6 +147,11 @@ def _post_about_invoices(kind: str, recipients: Select[Any]) -> None:
             period_from=row.period_from.isoformat() if row.period_from else "",
             period_to=row.period_to.isoformat() if row.period_to else "",
         )
+
+
+def _points(row: Any) -> list[str]:
+    """The numbers of the supply points on an invoice."""
+    return list(dict.fromkeys(filter(None, row.supply_points.split("\n"))))
 
 
 def _post_about_payments(which: ColumnElement[bool]) -> None:
@@ -136,6 +163,8 @@ def _post_about_payments(which: ColumnElement[bool]) -> None:
             amount_cents=-row.amount_cents,
             day=row.booked_on.isoformat(),
             customer_id=row.customer_id,
+            customer_name=row.customer_name,
+            place=row.street,
         )
 
 

@@ -66,7 +66,8 @@ class Content:
     """What stands inside an invoice, beside its head.
 
     ``allowances_cents`` were taken off and ``charges_cents`` put on the sum of the lines;
-    ``prepaid_cents`` was paid before, ``rounding_cents`` rounds what is left to pay.
+    ``prepaid_cents`` was paid before, ``rounding_cents`` rounds what is left to pay. A negative
+    ``prepaid_cents`` is debt of earlier invoices that this one asks for as well.
     """
 
     lines: tuple[Line, ...] = ()
@@ -85,7 +86,7 @@ class Document:
     """A whole invoice or credit note; amounts of a credit note are positive too.
 
     ``reference`` and ``iban`` have no spaces. ``corrects`` is the number of the invoice that a
-    credit note takes back.
+    credit note takes back, or that a corrected invoice replaces.
     """
 
     number: str
@@ -104,6 +105,14 @@ class Document:
     purpose_code: str = ""
     corrects: str = ""
     content: Content
+
+
+def old_debt_cents(document: Document) -> int:
+    """Return what of ``to_pay_cents`` earlier invoices have charged already."""
+    if document.kind is Kind.CREDIT_NOTE or document.content.prepaid_cents >= 0:
+        return 0
+    own_cents = document.gross_cents + document.content.rounding_cents
+    return max(document.to_pay_cents - own_cents, 0)
 
 
 def to_json(content: Content) -> str:

@@ -63,8 +63,8 @@ def _terms(root: etree._Element) -> _Terms:
 
 def _document(terms: _Terms) -> Document:
     said.in_euros(_text(terms, "BT-5", "valuta"), "valuta (BT-5)")
-    kind = said.kind(_text(terms, "BT-3", "vrsta računa"), "vrsta računa (BT-3)")
-    corrects = _first(_group(terms, "BG-3"), "BT-25") if kind is Kind.CREDIT_NOTE else ""
+    type_code = _text(terms, "BT-3", "vrsta računa")
+    kind = said.kind(type_code, "vrsta računa (BT-3)")
     return Document(
         number=_code(_text(terms, "BT-1", "številka računa"), "številka računa (BT-1)"),
         kind=kind,
@@ -79,7 +79,7 @@ def _document(terms: _Terms) -> Document:
         gross_cents=_cents(terms, "BT-112", "znesek z DDV"),
         to_pay_cents=_cents(terms, "BT-115", "znesek za plačilo"),
         iban=said.code(iban.normal(_first([terms], "BT-84")), "IBAN (BT-84)"),
-        corrects=said.code(corrects, "popravljeni račun (BT-25)"),
+        corrects=_corrects(terms, kind, type_code),
         content=Content(
             lines=tuple(_lines(terms)),
             vat=tuple(map(_vat_sum, _group(terms, "BG-23"))),
@@ -92,6 +92,17 @@ def _document(terms: _Terms) -> Document:
             note="\n".join(filter(None, (_first([one], "BT-22") for one in _group(terms, "BG-1")))),
         ),
     )
+
+
+def _corrects(terms: _Terms, kind: Kind, type_code: str) -> str:
+    """What a credit note takes back or a corrected invoice replaces; others name it as a hint."""
+    what = "popravljeni račun (BT-25)"
+    if kind is Kind.CREDIT_NOTE:
+        return said.code(_first(_group(terms, "BG-3"), "BT-25"), what)
+    if type_code != said.CORRECTED_INVOICE:
+        return ""
+    named = (_first([one], "BT-25") for one in _group(terms, "BG-3"))
+    return said.corrected(list(dict.fromkeys(filter(None, named))), what)
 
 
 def _customer_number(terms: _Terms) -> str:

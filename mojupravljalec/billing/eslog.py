@@ -22,12 +22,14 @@ from ..values import iban, references
 from ..values.safe_xml import local_name
 from .document import Content, Document, Kind, Line, Party, VatSum
 from .said import (
+    CORRECTED_INVOICE,
     CURRENCY,
     LONGEST_TEXT,
     BadInvoice,
     cents,
     checked,
     code,
+    corrected,
     day,
     decimal,
     in_euros,
@@ -83,8 +85,8 @@ def _document(parts: _Children) -> Document:
     parties = _parties(parts["G_SG2"])
     buyer, seller = parties.get("BY", {}), parties.get("SE", {})
     in_euros(head.get(("S_CUX", "2"), {}).get("D_6345", CURRENCY), "valuta (G_SG7/S_CUX)")
-    is_kind = kind(begins.get("D_1001", ""), "vrsta računa (S_BGM/C_C002/D_1001)")
-    corrects = _text(head, "S_RFF", "OI", "D_1154") if is_kind is Kind.CREDIT_NOTE else ""
+    type_code = begins.get("D_1001", "")
+    is_kind = kind(type_code, "vrsta računa (S_BGM/C_C002/D_1001)")
     customer = _text(buyer, "S_NAD", "BY", "D_3039")
     return Document(
         number=_code(begins.get("D_1004", ""), "številka računa (S_BGM/C_C106/D_1004)"),
@@ -101,7 +103,7 @@ def _document(parts: _Children) -> Document:
         to_pay_cents=_amount(sums, "9", "znesek za plačilo"),
         iban=code(iban.normal(_text(seller, "S_FII", "RB", "D_3194")), "IBAN"),
         purpose_code=code(_text(head, "S_FTX", "ALQ", "D_4440"), "koda namena"),
-        corrects=code(corrects, "popravljeni račun"),
+        corrects=_corrects(parts["G_SG1"], is_kind, type_code),
         content=Content(
             lines=tuple(_lines(parts["G_SG26"])),
             vat=tuple(_vat_sums(parts["G_SG52"])),
@@ -119,6 +121,16 @@ OPTIONAL_SUMS = {
     "prepaid_cents": ("113", "predplačilo"),
     "rounding_cents": ("366", "zaokrožitev"),
 }
+
+
+def _corrects(groups: list[etree._Element], is_kind: Kind, type_code: str) -> str:
+    """What a credit note takes back or a corrected invoice replaces; others name it as a hint."""
+    what = "popravljeni račun (G_SG1/S_RFF OI)"
+    named = (_text(_segments([one]), "S_RFF", "OI", "D_1154") for one in groups)
+    numbers = list(dict.fromkeys(filter(None, named)))
+    if is_kind is Kind.CREDIT_NOTE:
+        return code(numbers[0], what) if numbers else ""
+    return corrected(numbers, what) if type_code == CORRECTED_INVOICE else ""
 
 
 def _begins(elements: list[etree._Element]) -> _Fields:

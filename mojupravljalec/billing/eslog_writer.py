@@ -9,7 +9,7 @@ from lxml.builder import ElementMaker
 
 from .document import Document, Kind, Line, Party, VatSum
 from .eslog import OPTIONAL_SUMS
-from .said import CURRENCY
+from .said import CORRECTED_INVOICE, CURRENCY
 
 _NAMESPACE = "urn:eslog:2.00"
 _MESSAGE = "M_INVOIC"
@@ -52,11 +52,17 @@ def _written_head(document: Document) -> Iterator[etree._Element]:
         _E.C_S009(_E.D_0065("INVOIC"), _E.D_0052("D"), _E.D_0054("01B"), _E.D_0051("UN")),
     )
     yield _E.S_BGM(
-        _E.C_C002(_E.D_1001("381" if document.kind is Kind.CREDIT_NOTE else "380")),
+        _E.C_C002(_E.D_1001(_type_code(document))),
         _E.C_C106(_E.D_1004(document.number)),
     )
     days = {"137": document.issued_on, "167": document.period_from, "168": document.period_to}
     yield from _written_days(days)
+
+
+def _type_code(document: Document) -> str:
+    if document.kind is Kind.CREDIT_NOTE:
+        return "381"
+    return CORRECTED_INVOICE if document.corrects else "380"
 
 
 def _written_days(days: dict[str, date | None]) -> Iterator[etree._Element]:

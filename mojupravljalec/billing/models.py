@@ -1,8 +1,8 @@
-"""Invoices as they came. They are never changed: a correction is a credit note."""
+"""Invoices as they came. They are never changed: a correction is a document of its own."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, bytewise
@@ -12,7 +12,8 @@ class Invoice(Base):
     """An invoice or a credit note; what a list needs stands before ``content``.
 
     Amounts are as printed: those of a credit note are positive too. ``content`` is
-    `document.Content` as JSON. The payer is kept as it was on the day of issue.
+    `document.Content` as JSON. The payer is kept as it was on the day of issue. ``corrects`` is
+    the number of what a credit note takes back, or of what a corrected invoice replaces.
     """
 
     __tablename__ = "invoice"
@@ -29,6 +30,15 @@ class Invoice(Base):
             "period_from",
             "period_to",
             "to_pay_cents",
+        ),
+        # Whether an invoice was corrected; few are.
+        Index(
+            "ix_invoice_corrects",
+            "customer_id",
+            "corrects",
+            "kind",
+            sqlite_where=text("corrects <> ''"),
+            postgresql_where=text("corrects <> ''"),
         ),
     )
 

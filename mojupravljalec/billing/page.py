@@ -9,9 +9,10 @@ from flask import current_app
 
 from .. import storage
 from ..ledger.queries import known_until
-from ..ledger.rules import State, state
+from ..ledger.rules import UNPAID, State, state
 from ..storage import Shelf
-from ..values import clock
+from ..values import clock, deadlines
+from ..values.deadlines import Status
 from . import differences, queries, upn_qr
 from .differences import Bill, Part
 from .document import Content, Kind, Line, Party, VatSum, from_json
@@ -31,23 +32,45 @@ class Comparison:
 
 @dataclass(frozen=True)
 class InvoicePage:
-    """One invoice as its resident sees it. ``open_cents`` is what is still to be paid."""
+    """One invoice as its resident sees it. ``open_cents`` is what is still to be paid.
+
+    ``replaced_by`` is the corrected invoice in its place; ``corrections`` are credit notes.
+    """
 
     invoice: Invoice
     customer_number: str
     content: Content
     state: State
-    open_cents: int
-    known_until: date | None
+    status: Status
+    charged_cents: int
     comparisons: tuple[Comparison, ...]
     corrected: Invoice | None
     corrections: tuple[Invoice, ...]
+    replaced_by: Invoice | None
     order: upn_qr.Order
     obstacle: upn_qr.Obstacle | None
 
     @property
     def is_credit(self) -> bool:
         return self.invoice.kind == Kind.CREDIT_NOTE
+
+    @property
+    def open_cents(self) -> int:
+        return self.status.open_cents
+
+    @property
+    def known_until(self) -> date | None:
+        return self.status.known_until
+
+    @property
+    def is_payable(self) -> bool:
+        """Whether a payment order can be shown: something is open, and the order can be made."""
+        return self.state in UNPAID and self.obstacle is None
+
+    @property
+    def old_debt_cents(self) -> int:
+        """What the invoice asks for beside its own: it stands on the card already."""
+        return 0 if self.is_credit else self.invoice.to_pay_cents - self.charged_cents
 
     @property
     def supply_points(self) -> list[str]:
@@ -71,21 +94,31 @@ class InvoicePage:
 def page_of(invoice: Invoice) -> InvoicePage:
     """Everything about ``invoice``."""
     content = from_json(invoice.content)
-    known = known_until()
-    open_cents = queries.open_cents_of(invoice)
+    charge, found = queries.charge_of(invoice), queries.corrected_by(invoice)
+    replaced_by = next((one for one in found if one.kind == Kind.INVOICE), None)
+    status = status_of(invoice, charge.open_cents)
+    open_cents = charge.open_cents
     order = order_of(invoice, content, open_cents if open_cents > 0 else invoice.to_pay_cents)
     return InvoicePage(
         invoice=invoice,
         customer_number=queries.customer_number_of(invoice),
         content=content,
-        state=state_of(invoice, open_cents, known),
-        open_cents=open_cents,
-        known_until=known,
+        state=state(charge.amount_cents, status, is_replaced=replaced_by is not None),
+        status=status,
+        charged_cents=charge.amount_cents,
         comparisons=_comparisons(invoice, content),
         corrected=queries.corrected_of(invoice) if invoice.corrects else None,
-        corrections=tuple(queries.corrected_by(invoice)),
+        corrections=tuple(one for one in found if one.kind == Kind.CREDIT_NOTE),
+        replaced_by=replaced_by,
         order=order,
         obstacle=upn_qr.why_not(order),
+    )
+
+
+def status_of(invoice: Invoice, open_cents: int) -> Status:
+    """Whether and by when ``open_cents`` of the invoice are to be paid, as of today."""
+    return deadlines.status(
+        open_cents, invoice.due_on, today=clock.today(), known_until=known_until()
     )
 
 
@@ -103,12 +136,6 @@ def pdf_name(invoice: Invoice) -> str:
 def plain(number: str) -> str:
     """A number as a part of a file's name."""
     return "".join(sign if sign.isalnum() else "-" for sign in number)
-
-
-def state_of(invoice: Invoice, open_cents: int, known: date | None) -> State:
-    """How the invoice stands today."""
-    amount = -invoice.to_pay_cents if invoice.kind == Kind.CREDIT_NOTE else invoice.to_pay_cents
-    return state(amount, open_cents, invoice.due_on, known_until=known, today=clock.today())
 
 
 def order_of(invoice: Invoice, content: Content, amount_cents: int) -> upn_qr.Order:

@@ -25,7 +25,7 @@ def invoice_on_paper(page: InvoicePage) -> bytes:
 
 def _paper(page: InvoicePage) -> Paper:
     invoice = page.invoice
-    payable = page.obstacle is None and page.state != State.PAID
+    payable = page.is_payable
     return Paper(
         title=_title(page),
         language=locale().replace("sl", "sl-SI"),
@@ -48,6 +48,11 @@ def _paper(page: InvoicePage) -> Paper:
 
 def _why_no_payment(page: InvoicePage) -> str:
     """Why no payment order stands on the paper."""
+    if page.replaced_by and page.state == State.REPLACED:
+        return gettext(
+            "Invoice %(number)s stands in its place: this one is not to be paid.",
+            number=page.replaced_by.number,
+        )
     if page.state == State.PAID and page.invoice.to_pay_cents:
         return gettext("The invoice is paid.")
     assert page.obstacle, "without an obstacle it can be paid"  # noqa: S101 narrows the type
@@ -95,19 +100,12 @@ def _lines(page: InvoicePage) -> Table:
 def _line(line: Line) -> tuple[str, ...]:
     return (
         line.description,
-        _quantity(line),
+        wording.quantity(line),
         "" if line.price is None else money.price(line.price),
         "" if line.vat_rate is None else money.decimal_written(line.vat_rate),
         money.written(line.net_cents),
         money.written(line.gross_cents),
     )
-
-
-def _quantity(line: Line) -> str:
-    """»12 m³«; "" where the document says none."""
-    if line.quantity is None:
-        return ""
-    return f"{money.decimal_written(line.quantity)}{money.NBSP}{line.unit}".rstrip()
 
 
 def _totals(page: InvoicePage) -> list[tuple[str, str, bool]]:
@@ -118,7 +116,7 @@ def _totals(page: InvoicePage) -> list[tuple[str, str, bool]]:
         (gettext("Without VAT"), invoice.net_cents, False),
         (gettext("VAT"), invoice.vat_cents, False),
         (gettext("Together"), invoice.gross_cents, False),
-        (gettext("Already charged or paid"), -content.prepaid_cents, False),
+        (_prepaid(page), -content.prepaid_cents, False),
         (gettext("Rounding"), content.rounding_cents, False),
         (_credit_or_due(page), invoice.to_pay_cents, True),
     ]
@@ -128,6 +126,13 @@ def _totals(page: InvoicePage) -> list[tuple[str, str, bool]]:
         for label, cents, strong in rows
         if cents is not None and (cents or label in always)
     ]
+
+
+def _prepaid(page: InvoicePage) -> str:
+    """What the prepaid amount is called: a negative one was not paid before."""
+    if page.content.prepaid_cents < 0:
+        return gettext("Unpaid from before")
+    return gettext("Already charged or paid")
 
 
 def _credit_or_due(page: InvoicePage) -> str:

@@ -3,20 +3,27 @@
 Queries begin with whose customers are looked at, as `customers.queries.seen_by` says it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
 from ..customers.models import Customer
 from ..extensions import db
 from ..ledger.models import LedgerEntry
+from ..ledger.rules import State, state
+from ..metering.models import Occupancy, SupplyPoint
+from ..values import deadlines
+from ..values.deadlines import Standing
 from .document import Kind
 from .models import Invoice
 
 PAGE_ROWS = 60  # five years of one customer
+POINTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,10 @@ class Filter:
 
 
 class InvoiceRow(NamedTuple):
-    """An invoice as lists need it. ``amount_cents`` of a credit note is negative."""
+    """An invoice as lists need it. Amounts of a credit note are negative.
+
+    ``amount_cents`` is as printed, ``charged_cents`` as it stands on the card: without old debt.
+    """
 
     id: int
     customer_id: int
@@ -42,6 +52,15 @@ class InvoiceRow(NamedTuple):
     period_to: date | None
     amount_cents: int
     open_cents: int
+    charged_cents: int
+    is_replaced: bool
+
+    def state(self, *, today: date, known_until: date | None) -> State:
+        """How the invoice stands today."""
+        status = deadlines.status(
+            self.open_cents, self.due_on, today=today, known_until=known_until
+        )
+        return state(self.charged_cents, status, is_replaced=self.is_replaced)
 
 
 class Totals(NamedTuple):
@@ -50,8 +69,7 @@ class Totals(NamedTuple):
     documents: int
     amount_cents: int
     open_count: int
-    open_cents: int
-    overdue_cents: int
+    standing: Standing
 
 
 def _own(customers: Select[int], wanted: Filter) -> list[ColumnElement[bool]]:
@@ -75,6 +93,20 @@ _AMOUNT = case(
     (Invoice.kind == Kind.CREDIT_NOTE, -Invoice.to_pay_cents), else_=Invoice.to_pay_cents
 )
 _OPEN = func.coalesce(LedgerEntry.open_cents, 0)
+_CHARGED = func.coalesce(LedgerEntry.amount_cents, _AMOUNT)
+_CORRECTION = aliased(Invoice, name="correction")
+
+
+def _is_replaced() -> ColumnElement[bool]:
+    """Whether a corrected invoice stands in place of the invoice."""
+    return exists().where(
+        _CORRECTION.customer_id == Invoice.customer_id,
+        _CORRECTION.corrects == Invoice.number,
+        _CORRECTION.corrects != "",  # so that the index of corrections is used
+        _CORRECTION.kind == Kind.INVOICE,
+    )
+
+
 _ROW = (
     Invoice.id,
     Invoice.customer_id,
@@ -86,6 +118,8 @@ _ROW = (
     Invoice.period_to,
     _AMOUNT,
     _OPEN,
+    _CHARGED,
+    _is_replaced(),
 )
 
 
@@ -107,20 +141,24 @@ def invoices_of(
     return [InvoiceRow(*row) for row in db.session.execute(query)]
 
 
-def totals_of(customers: Select[int], wanted: Filter, overdue_before: date) -> Totals:
-    """What the filtered invoices come to; overdue is what was due before ``overdue_before``."""
-    is_open = _OPEN > 0
-    columns = (
-        func.count(),
-        func.coalesce(func.sum(_AMOUNT), 0),
-        func.coalesce(func.sum(case((is_open, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((is_open, _OPEN), else_=0)), 0),
-        func.coalesce(
-            func.sum(case((and_(is_open, Invoice.due_on < overdue_before), _OPEN), else_=0)), 0
+def totals_of(
+    customers: Select[int], wanted: Filter, *, today: date, known_until: date | None
+) -> Totals:
+    """What the filtered invoices come to; what a corrected one replaced counts for nothing."""
+    due_on = case((_OPEN > 0, Invoice.due_on))  # None for what is settled
+    charged = case((_is_replaced(), 0), else_=_CHARGED)
+    columns = (due_on, func.count(), func.sum(charged), func.sum(_OPEN))
+    query = _with_entries(columns).where(*_own(customers, wanted)).group_by(due_on)
+    rows = [(row[0], *map(int, row[1:])) for row in db.session.execute(query)]
+    unpaid = [row for row in rows if row[0] is not None]
+    return Totals(
+        documents=sum(row[1] for row in rows),
+        amount_cents=sum(row[2] for row in rows),
+        open_count=sum(row[1] for row in unpaid),
+        standing=deadlines.standing(
+            ((row[0], row[3]) for row in unpaid), today=today, known_until=known_until
         ),
     )
-    row = db.session.execute(_with_entries(columns).where(*_own(customers, wanted))).one()
-    return Totals(*map(int, row))
 
 
 def years_of(customers: Select[int]) -> list[int]:
@@ -147,10 +185,21 @@ def customer_number_of(invoice: Invoice) -> str:
     return db.session.get_one(Customer, invoice.customer_id).number
 
 
-def open_cents_of(invoice: Invoice) -> int:
-    """What of the invoice is not settled, with the sign it has on the card."""
-    query = select(LedgerEntry.open_cents).filter_by(invoice_id=invoice.id)
-    return db.session.scalar(query) or 0
+class Charge(NamedTuple):
+    """What an invoice put on the card and what of it is not settled, with the card's sign."""
+
+    amount_cents: int
+    open_cents: int
+
+
+def charge_of(invoice: Invoice) -> Charge:
+    """The amounts of the invoice's entry; without one nothing is open."""
+    query = select(LedgerEntry.amount_cents, LedgerEntry.open_cents)
+    row = db.session.execute(query.filter_by(invoice_id=invoice.id)).one_or_none()
+    if row is not None:
+        return Charge(*row)
+    is_credit = invoice.kind == Kind.CREDIT_NOTE
+    return Charge(-invoice.to_pay_cents if is_credit else invoice.to_pay_cents, 0)
 
 
 def comparable_before(invoice: Invoice) -> tuple[Invoice | None, Invoice | None]:
@@ -183,18 +232,22 @@ def _month_a_year_ago(day: date) -> tuple[date, date]:
 
 
 def corrected_by(invoice: Invoice) -> list[Invoice]:
-    """Credit notes that take the invoice back, in part or whole."""
+    """Credit notes that take the invoice back, and the corrected one that replaced it."""
     return list(
         db.session.scalars(
             select(Invoice)
-            .where(Invoice.customer_id == invoice.customer_id, Invoice.corrects == invoice.number)
+            .where(
+                Invoice.customer_id == invoice.customer_id,
+                Invoice.corrects == invoice.number,
+                Invoice.corrects != "",
+            )
             .order_by(Invoice.issued_on, Invoice.id)
         )
     )
 
 
 def corrected_of(invoice: Invoice) -> Invoice | None:
-    """What a credit note takes back, if it is here."""
+    """What a credit note takes back or a corrected invoice replaces, if it is here."""
     return db.session.scalar(
         select(Invoice).where(
             Invoice.customer_id == invoice.customer_id,
@@ -202,6 +255,20 @@ def corrected_of(invoice: Invoice) -> Invoice | None:
             Invoice.id != invoice.id,
         )
     )
+
+
+def streets_of(points: Collection[str]) -> dict[tuple[int, str], str]:
+    """Return the streets of supply points by customer and number: of those the customer uses."""
+    wanted = sorted(points)
+    found: dict[tuple[int, str], str] = {}
+    for start in range(0, len(wanted), POINTS_AT_ONCE):
+        rows = db.session.execute(
+            select(Occupancy.customer_id, SupplyPoint.number, SupplyPoint.street)
+            .join(SupplyPoint, SupplyPoint.id == Occupancy.supply_point_id)
+            .where(SupplyPoint.number.in_(wanted[start : start + POINTS_AT_ONCE]))
+        )
+        found.update({(row[0], row[1]): row[2] for row in rows})
+    return found
 
 
 def originals() -> set[str]:

@@ -4,6 +4,7 @@ Reasons are for the operator, in Slovenian; ``what`` in them names the place in 
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +16,7 @@ LONGEST_TEXT = 512  # as in the schema
 LONGEST_CODE = 70
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 CURRENCY = "EUR"
+CORRECTED_INVOICE = "384"  # of UNTDID 1001: it says anew what an earlier invoice said
 
 # UNTDID 1001 as far as EN 16931 allows it, without the proforma invoice, which nobody is to pay.
 _INVOICES = frozenset(
@@ -108,6 +110,15 @@ def kind(text: str, what: str) -> Kind:
     return Kind.INVOICE
 
 
+def corrected(codes: Sequence[str], what: str) -> str:
+    """The number of the one invoice that a corrected invoice replaces. Raises BadInvoice."""
+    if not codes:
+        raise BadInvoice(f"popravljeni račun ({CORRECTED_INVOICE}) ne navaja računa: manjka {what}")
+    if len(codes) > 1:
+        raise BadInvoice(f"popravljeni račun ({CORRECTED_INVOICE}) navaja več računov: {what}")
+    return code(codes[0], what)
+
+
 def in_euros(currency: str, what: str) -> None:
     """Raise BadInvoice for any other currency."""
     if currency != CURRENCY:
@@ -124,6 +135,9 @@ def checked(document: Document) -> Document:
     amounts = document.net_cents, document.vat_cents, document.gross_cents, document.to_pay_cents
     if document.kind is Kind.CREDIT_NOTE and min(amounts) < 0:
         raise BadInvoice("dobropis ima negativne zneske")
+    if document.kind is Kind.INVOICE and document.corrects and document.gross_cents < 0:
+        # It might as well be what is taken off the earlier one.
+        raise BadInvoice(f"popravljeni račun ({CORRECTED_INVOICE}) ima negativen znesek")
     if document.period_from and document.period_to and document.period_to < document.period_from:
         raise BadInvoice("obdobje se konča, preden se začne")
     return document

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from ..audit.revisits import revisited
 from ..customers.queries import customers_of, seen_by
 from ..ledger.queries import known_until
-from ..ledger.rules import State, overdue_before, state
 from ..metering.queries import point_names
 from ..values import clock, iban, money, references
 from ..web.download import download
@@ -45,7 +44,7 @@ def invoices() -> Response:
         next_page=page + 1 if len(found) > queries.PAGE_ROWS else None,
         page=page,
         wanted=wanted,
-        totals=queries.totals_of(seen, wanted, overdue_before(known, today)),
+        totals=queries.totals_of(seen, wanted, today=today, known_until=known),
         years=[(year, year) for year in queries.years_of(seen)],
         customers=customers,
         choices=[(one.id, one.called) for one in customers.values()],
@@ -79,7 +78,7 @@ def _rows(found: list[queries.InvoiceRow], known: date | None, today: date) -> l
     called, states = titles(), wording.states()
     rows = []
     for row in found:
-        now = state(row.amount_cents, row.open_cents, row.due_on, known_until=known, today=today)
+        now = row.state(today=today, known_until=known)
         partly = 0 < row.open_cents < row.amount_cents
         rows.append(
             (
@@ -129,7 +128,7 @@ def pdf(invoice_id: int) -> Response:
 def picture(invoice_id: int) -> Response:
     """The UPN QR as a picture, as long as there is something to pay."""
     page = pages.page_of(queries.invoice_of(seen_by(current_user.id), invoice_id))
-    if page.obstacle or page.state == State.PAID:
+    if not page.is_payable:
         raise NotFound
     name = f"upn-{pages.plain(page.invoice.number)}.png"
     as_file = "shrani" in request.args
@@ -144,14 +143,14 @@ def _picture(order: upn_qr.Order) -> bytes:
 @bp.get("/<int:invoice_id>/rok.ics")
 def due_date(invoice_id: int) -> Response:
     found = queries.invoice_of(seen_by(current_user.id), invoice_id)
-    open_cents = queries.open_cents_of(found)
-    if found.kind == Kind.CREDIT_NOTE or open_cents <= 0:
+    status = pages.status_of(found, queries.charge_of(found).open_cents)
+    if found.kind == Kind.CREDIT_NOTE or status.pay_by is None:
         raise NotFound
     entry = due_entry(
         uid=f"invoice-{found.id}@{request.host.partition(':')[0]}",
         due_on=found.due_on,
         issued_on=found.issued_on,
-        title=f"{wording.title(found)}: {money.euros(open_cents)}",
+        title=f"{wording.title(found)}: {money.euros(status.open_cents)}",
         text=url_for(".invoice", invoice_id=found.id, _external=True),
     )
     return download(entry, "text/calendar", f"rok-{pages.plain(found.number)}.ics")

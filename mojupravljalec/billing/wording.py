@@ -9,9 +9,11 @@ from ..ledger.rules import State
 from ..values import money
 from ..web.filters import period
 from .differences import Cause, Item, Part, main_cause, register_m3
+from .document import Line
 from .models import Invoice
 from .naming import title
 from .page import Comparison
+from .units import in_words
 from .upn_qr import Obstacle
 
 __all__ = ["register_m3", "title"]
@@ -20,7 +22,10 @@ STATES = {
     State.PAID: ("ok", _("✓ paid")),
     State.PARTLY: ("warn", _("partly paid")),
     State.OPEN: ("warn", _("to pay")),
+    State.TODAY: ("warn", _("due today")),
+    State.PASSED: ("warn", _("payment not known yet")),
     State.OVERDUE: ("bad", _("overdue")),
+    State.REPLACED: ("ok", _("replaced")),
     State.CREDIT: ("ok", _("credit note")),
 }
 
@@ -63,6 +68,14 @@ def state(state: State) -> str:
 def obstacle(code: Obstacle) -> str:
     """Why there is no QR code, in one sentence."""
     return str(OBSTACLES[code])
+
+
+def quantity(line: Line) -> str:
+    """»12 m³«, with the unit in words; "" where the document says none."""
+    if line.quantity is None:
+        return ""
+    unit = in_words(line.unit, line.quantity)
+    return f"{money.decimal_written(line.quantity)}{money.NBSP}{unit}".rstrip()
 
 
 def cause(part: Part) -> str:

@@ -12,10 +12,11 @@ from ..billing.document import Kind
 from ..billing.queries import Filter, InvoiceRow, invoices_of
 from ..customers.models import Customer, CustomerLink
 from ..customers.queries import links_of, only
-from ..ledger.queries import Entry, Span, Standing, entries_of, known_until, standing_of
-from ..ledger.rules import State, overdue_before, state
+from ..ledger.queries import Entry, Span, entries_of, known_until, standing_of
+from ..ledger.rules import State
 from ..metering.queries import LastReading, PointSeen, last_readings, points_of
 from ..values import clock
+from ..values.deadlines import Standing
 from . import queries
 
 INVOICES, ENTRIES, LETTERS, DEVICES, EVENTS = 12, 10, 10, 10, 10
@@ -76,7 +77,7 @@ def page_of(customer: Customer) -> CustomerPage:
         points=points,
         readings=last_readings(points),
         meters=queries.meters_at(points),
-        standing=standing_of([customer.id], overdue_before(known, today)),
+        standing=standing_of([customer.id], today=today, known_until=known),
         known_until=known,
         bills=bills(invoices_of(seen, Filter(), rows=INVOICES)[:INVOICES], known),
         entries=entries_of(customer.id, Span(None, None))[:ENTRIES],
@@ -93,13 +94,7 @@ def page_of(customer: Customer) -> CustomerPage:
 def bills(rows: Sequence[InvoiceRow], known: date | None) -> list[Bill]:
     """The invoices with how they stand today."""
     today = clock.today()
-    return [
-        Bill(
-            row,
-            state(row.amount_cents, row.open_cents, row.due_on, known_until=known, today=today),
-        )
-        for row in rows
-    ]
+    return [Bill(row, row.state(today=today, known_until=known)) for row in rows]
 
 
 def account_page_of(account: Account) -> AccountPage:

@@ -32,7 +32,6 @@ from ..customers.queries import only
 from ..extensions import db
 from ..ledger import queries as ledger
 from ..ledger import wording as ledger_wording
-from ..ledger.rules import overdue_before
 from ..mail.models import OutboxLetter
 from ..metering import page as metering_pages
 from ..metering import wording as metering_wording
@@ -127,7 +126,7 @@ def invoices(customer_id: int) -> Answer:
         "found",
         customer=found,
         bills=page.bills(rows[: billing.PAGE_ROWS], known),
-        totals=billing.totals_of(seen, wanted, overdue_before(known, clock.today())),
+        totals=billing.totals_of(seen, wanted, today=clock.today(), known_until=known),
         years=[(year, year) for year in billing.years_of(seen)],
         wanted=wanted,
         page=at,
@@ -179,7 +178,7 @@ def card(customer_id: int) -> Answer:
         "found",
         customer=found,
         entries=ledger_wording.rows(ledger.entries_of(customer_id, span, at)),
-        standing=ledger.standing_of([customer_id], overdue_before(known, clock.today())),
+        standing=ledger.standing_of([customer_id], today=clock.today(), known_until=known),
         sums=sums,
         years=[(one, one) for one in ledger.years_of(customer_id)],
         year=year,

@@ -9,7 +9,6 @@ from ..billing.naming import title
 from ..billing.queries import Filter, invoices_of
 from ..customers.queries import customers_of, seen_by
 from ..ledger.queries import known_until, standing_of
-from ..ledger.rules import overdue_before
 from ..metering.queries import last_readings, points_of
 from ..metering.windows import parse_window
 from ..notices.queries import notices_on
@@ -37,7 +36,7 @@ def start() -> Response | str:
         customers=customers,
         today=today,
         known_until=known,
-        standing=standing_of([one.id for one in customers], overdue_before(known, today)),
+        standing=standing_of([one.id for one in customers], today=today, known_until=known),
         last=last,
         last_title=title(last) if last else "",
         points=points[:POINTS_SHOWN],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy import ColumnElement, Table, case, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, null, or_, select, update
 
 from ..billing.actions import announce
 from ..billing.document import Kind
@@ -20,6 +20,7 @@ INVOICE: Table = Invoice.metadata.tables["invoice"]
 ENTRY: Table = LedgerEntry.metadata.tables["ledger_entry"]
 PAYMENT: Table = BankPayment.metadata.tables["bank_payment"]
 CUSTOMERS_AT_ONCE = 500
+SHOWN = 10
 
 
 def finish(batch_id: int) -> list[str]:
@@ -31,13 +32,36 @@ def finish(batch_id: int) -> list[str]:
     waiting = db.session.scalar(
         select(func.count()).where(PAYMENT.c.batch_id == batch_id, PAYMENT.c.customer_id.is_(None))
     )
-    return [f"Plačil, za katera ni jasno, čigava so: {waiting}"] if waiting else []
+    notes = [f"Plačil, za katera ni jasno, čigava so: {waiting}"] if waiting else []
+    return notes + _old_debts(batch_id)
 
 
-def charged() -> ColumnElement[int]:
-    """What an invoice puts on the card: a credit note takes off."""
-    is_credit = INVOICE.c.kind == Kind.CREDIT_NOTE.value
-    return case((is_credit, -INVOICE.c.to_pay_cents), else_=INVOICE.c.to_pay_cents)
+def _old_debts(batch_id: int) -> list[str]:
+    """What to say about invoices that ask for more than they put on the card."""
+    numbers = db.session.scalars(
+        select(INVOICE.c.number)
+        .join(ENTRY, ENTRY.c.invoice_id == INVOICE.c.id)
+        .where(
+            INVOICE.c.batch_id == batch_id,
+            INVOICE.c.kind == Kind.INVOICE.value,
+            ENTRY.c.amount_cents < INVOICE.c.to_pay_cents,
+        )
+        .order_by(INVOICE.c.number)
+        .limit(SHOWN + 1)
+    ).all()
+    if not numbers:
+        return []
+    more = " …" if len(numbers) > SHOWN else ""
+    return [
+        "Starejši dolg na računih ni zapisan še enkrat, na kartici mora biti že od prej: "
+        f"{', '.join(numbers[:SHOWN])}{more}"
+    ]
+
+
+def tells_of_cancelling(description: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a ledger's row is no payment but takes an invoice back, by its words."""
+    words = ("storno", "preklic", "poprav")
+    return or_(*(func.lower(description).contains(word) for word in words))
 
 
 def note_known_until(batch_id: int, until: date | None) -> None:

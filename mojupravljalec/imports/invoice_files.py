@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from .. import storage
 from ..billing import en16931, eslog, sums
-from ..billing.document import Content, Document, to_json
+from ..billing.document import Content, Document, old_debt_cents, to_json
 from ..billing.said import BadInvoice
 from ..storage import Shelf
 from ..values import references, safe_xml
@@ -113,6 +113,7 @@ def shape(found: tuple[Document, str]) -> tuple[Any, ...]:
         _inside(content),
         "; ".join(sums.differences(document)),
         original,
+        old_debt_cents(document),
     )
 
 

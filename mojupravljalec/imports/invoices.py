@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     Row,
     Select,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     distinct,
+    exists,
     func,
     insert,
     literal,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 )
 
 from ..billing.document import Kind as DocumentKind
+from ..billing.rules import Bill, Obstacle, refusals
 from ..extensions import db
 from ..ledger.rules import Origin
 from ..values import money, references
@@ -61,6 +64,7 @@ STAGED = staging_table(
     Field("content", String),
     Field("flaw", String),
     Field("original", String),
+    Field("old_debt_cents", BigInteger),
     *(Field(f"lines_{name}", BigInteger) for name in LINE_SUMS),
     Field("customer_id", BigInteger),
     Field("fate", String),
@@ -152,10 +156,13 @@ def load(
     drop_rejected(STAGED)
     report(_changed(blame))
     drop_rejected(STAGED)
+    report(_not_to_be_corrected(blame))
+    drop_rejected(STAGED)
     _keep_originals(keep_original)
     _add(batch_id)
     _attach_known_entries(batch_id)
     _book(batch_id)
+    _cancel_corrected(batch_id)
     return counts(STAGED, STAGED.c.fate)
 
 
@@ -200,6 +207,50 @@ def _changed(blame: str) -> Iterator[tuple[int, str, str]]:
     )
     for row in rows:
         yield row.line, blame, f"je že uvožen, z drugačno vsebino: {_difference(row)}"
+
+
+OBSTACLES = {
+    Obstacle.UNKNOWN: "popravlja račun {}, ki ga ni v portalu",
+    Obstacle.OTHER_CUSTOMER: "popravlja račun {}, ki je druge stranke",
+    Obstacle.CREDIT_NOTE: "popravlja dobropis {}, mogoče pa je popraviti le račun",
+    Obstacle.CORRECTED: "popravlja račun, ki ga je popravil že {}",
+    Obstacle.CIRCLE: "popravlja račun {} in s tem samega sebe",
+}
+
+
+def _not_to_be_corrected(blame: str) -> Iterator[tuple[int, str, str]]:
+    """Corrected invoices that cannot be settled against the one they replace."""
+    is_new = STAGED.c.fate == NEW
+    told = (STAGED.c.number, STAGED.c.customer_id, STAGED.c.kind, STAGED.c.corrects)
+    is_correction = and_(
+        is_new, STAGED.c.corrects != "", STAGED.c.kind == DocumentKind.INVOICE.value
+    )
+    corrected = select(STAGED.c.corrects).where(is_correction)
+    if db.session.execute(corrected.limit(1)).first() is None:
+        return
+    rows = db.session.execute(
+        select(STAGED.c.line, *told)
+        .where(is_new, or_(STAGED.c.corrects != "", STAGED.c.number.in_(corrected)))
+        .order_by(STAGED.c.line)
+    ).all()
+    same = and_(
+        INVOICE.c.customer_id.in_(select(STAGED.c.customer_id).where(is_correction)),
+        INVOICE.c.corrects.in_(corrected),
+        INVOICE.c.corrects != "",
+    )
+    known = db.session.execute(
+        select(INVOICE.c.number, INVOICE.c.customer_id, INVOICE.c.kind, INVOICE.c.corrects)
+        .where(or_(INVOICE.c.number.in_(corrected), same))
+        .order_by(INVOICE.c.id)
+    )
+    lines = {row.number: row.line for row in rows}
+    found = refusals([_bill(*row[1:]) for row in rows], [_bill(*row) for row in known])
+    for number, refusal in found.items():
+        yield lines[number], blame, OBSTACLES[refusal.obstacle].format(refusal.other)
+
+
+def _bill(number: str, customer_id: int, kind: str, corrects: str) -> Bill:
+    return Bill(number, customer_id, kind == DocumentKind.CREDIT_NOTE, corrects)
 
 
 def _difference(row: Row[Any]) -> str:
@@ -257,9 +308,11 @@ def _add(batch_id: int) -> None:
 def _attach_known_entries(batch_id: int) -> None:
     """A ledger that came before has the invoice's entry already: it is the same one."""
     same = and_(
+        STAGED.c.number == INVOICE.c.number,
+        STAGED.c.fate == NEW,
         ENTRY.c.customer_id == INVOICE.c.customer_id,
         ENTRY.c.document == INVOICE.c.number,
-        ENTRY.c.amount_cents == cards.charged(),
+        ENTRY.c.amount_cents == _charged(),
         ENTRY.c.invoice_id.is_(None),
         ENTRY.c.turn == 1,
     )
@@ -277,7 +330,7 @@ def _book(batch_id: int) -> None:
         (INVOICE.c.kind == DocumentKind.CREDIT_NOTE.value, Origin.CREDIT_NOTE.value),
         else_=Origin.INVOICE.value,
     )
-    amount = cards.charged()
+    amount = _charged()
     fields = {
         "customer_id": INVOICE.c.customer_id,
         "booked_on": INVOICE.c.issued_on,
@@ -303,6 +356,58 @@ def _book(batch_id: int) -> None:
     db.session.execute(insert(ENTRY).from_select(list(fields), rows))
 
 
+def _charged() -> ColumnElement[int]:
+    """What a staged invoice puts on the card: a credit note takes off, old debt is there."""
+    is_credit = STAGED.c.kind == DocumentKind.CREDIT_NOTE.value
+    own = STAGED.c.to_pay_cents - func.coalesce(STAGED.c.old_debt_cents, 0)
+    return case((is_credit, -STAGED.c.to_pay_cents), else_=own)
+
+
+def _cancel_corrected(batch_id: int) -> None:
+    """Take the invoices off the cards that corrected ones replace.
+
+    A row of a ledger that does so already is enough.
+    """
+    corrected, charge, known = INVOICE.alias(), ENTRY.alias(), ENTRY.alias()
+    is_known = exists().where(
+        known.c.customer_id == INVOICE.c.customer_id,
+        known.c.document.in_([corrected.c.number, INVOICE.c.number]),
+        known.c.amount_cents == -charge.c.amount_cents,
+        cards.tells_of_cancelling(known.c.description),
+        known.c.invoice_id.is_(None),
+        known.c.payment_id.is_(None),
+    )
+    fields = {
+        "customer_id": INVOICE.c.customer_id,
+        "booked_on": INVOICE.c.issued_on,
+        "amount_cents": -charge.c.amount_cents,
+        "open_cents": -charge.c.amount_cents,
+        "origin": literal(Origin.CORRECTION.value),
+        "document": corrected.c.number,
+        "description": literal(""),
+        "reference": charge.c.reference,
+        "reference_key": charge.c.reference_key,
+        "turn": literal(1),
+        "batch_id": literal(batch_id),
+    }
+    rows: Select[Any] = (
+        select(*fields.values())
+        .select_from(INVOICE)
+        .join(STAGED, STAGED.c.number == INVOICE.c.number)
+        .join(corrected, corrected.c.number == INVOICE.c.corrects)
+        .join(charge, charge.c.invoice_id == corrected.c.id)
+        .where(
+            STAGED.c.fate == NEW,
+            STAGED.c.corrects != "",
+            INVOICE.c.kind == DocumentKind.INVOICE.value,
+            charge.c.amount_cents != 0,
+            ~is_known,
+        )
+        .order_by(INVOICE.c.id)
+    )
+    db.session.execute(insert(ENTRY).from_select(list(fields), rows))
+
+
 def _reference_key() -> Any:
     """By which payments find it; a credit note pays the invoice that it takes back."""
     corrected = INVOICE.alias("corrected")
@@ -310,7 +415,11 @@ def _reference_key() -> Any:
     of_corrected = (
         select(entry.c.reference_key)
         .join(corrected, corrected.c.id == entry.c.invoice_id)
-        .where(corrected.c.number == INVOICE.c.corrects, INVOICE.c.corrects != "")
+        .where(
+            corrected.c.number == INVOICE.c.corrects,
+            INVOICE.c.corrects != "",
+            INVOICE.c.kind == DocumentKind.CREDIT_NOTE.value,
+        )
         .scalar_subquery()
     )
     return func.coalesce(of_corrected, STAGED.c.reference_key, "")

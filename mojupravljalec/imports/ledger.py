@@ -9,9 +9,11 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    exists,
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -85,7 +87,7 @@ def load(_present: frozenset[str], batch_id: int) -> Counts:
     _number_turns()
     analyze(STAGED)
     db.session.execute(update(STAGED).values(fate=NEW))
-    for is_known in (_same_row(), _of_an_invoice(), _of_a_payment()):
+    for is_known in (_same_row(), _of_an_invoice(), _of_a_correction(), _of_a_payment()):
         db.session.execute(update(STAGED).values(fate=UNCHANGED).where(STAGED.c.line.in_(is_known)))
     _add(batch_id)
     cards.note_known_until(batch_id, db.session.scalar(select(func.max(STAGED.c.booked_on))))
@@ -94,7 +96,7 @@ def load(_present: frozenset[str], batch_id: int) -> Counts:
 
 def _other_amounts() -> Any:
     """Rows that speak of an invoice that is here with another amount."""
-    amount = cards.charged()
+    amount = ENTRY.c.amount_cents
     same_side = (STAGED.c.amount_cents > 0) == (amount > 0)
     rows = db.session.execute(
         select(STAGED.c.line, STAGED.c.amount_cents, amount, INVOICE.c.number)
@@ -105,6 +107,7 @@ def _other_amounts() -> Any:
                 INVOICE.c.customer_id == STAGED.c.customer_id,
             ),
         )
+        .join(ENTRY, ENTRY.c.invoice_id == INVOICE.c.id)
         .where(same_side, STAGED.c.amount_cents != amount)
     )
     for line, told, known, number in rows:
@@ -149,6 +152,30 @@ def _of_an_invoice() -> Select[Any]:
             ENTRY.c.invoice_id.is_not(None),
             ENTRY.c.document == STAGED.c.document,
             ENTRY.c.amount_cents == STAGED.c.amount_cents,
+        ),
+    )
+
+
+def _of_a_correction() -> Select[Any]:
+    """Rows that take a corrected invoice off the card, as importing the new one has done."""
+    documents = or_(
+        STAGED.c.document == ENTRY.c.document,
+        exists().where(
+            INVOICE.c.customer_id == ENTRY.c.customer_id,
+            INVOICE.c.corrects == ENTRY.c.document,
+            INVOICE.c.corrects != "",
+            INVOICE.c.number == STAGED.c.document,
+        ),
+    )
+    return select(STAGED.c.line).join(
+        ENTRY,
+        and_(
+            ENTRY.c.customer_id == STAGED.c.customer_id,
+            ENTRY.c.origin == Origin.CORRECTION.value,
+            ENTRY.c.amount_cents == STAGED.c.amount_cents,
+            STAGED.c.turn == 1,
+            cards.tells_of_cancelling(STAGED.c.description),
+            documents,
         ),
     )
 

@@ -86,6 +86,7 @@ def _changed(customer_ids: Sequence[int]) -> Iterator[dict[str, int]]:
             LedgerEntry.amount_cents,
             LedgerEntry.reference_key,
             LedgerEntry.origin,
+            LedgerEntry.document,
             LedgerEntry.open_cents,
         )
         .where(LedgerEntry.customer_id.in_(customer_ids))
@@ -96,8 +97,8 @@ def _changed(customer_ids: Sequence[int]) -> Iterator[dict[str, int]]:
 
 
 def _changed_of_one(entries: Iterable[Any]) -> Iterator[dict[str, int]]:
-    was = {row[1]: row[6] for row in entries}
-    for entry_id, open_cents in settled(Item(*row[1:6]) for row in entries).items():
+    was = {row[1]: row[7] for row in entries}
+    for entry_id, open_cents in settled(Item(*row[1:7]) for row in entries).items():
         if was[entry_id] != open_cents:
             yield {"id": entry_id, "open_cents": open_cents}
 

@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, case, func, literal, or_, select, tuple_
 
 from ..customers.models import Customer
 from ..extensions import db
+from ..values import deadlines
+from ..values.deadlines import Standing
 from .models import LedgerEntry, PaymentsKnown
-from .rules import numbers
+from .rules import Origin, numbers
 
 PAGE_ROWS = 50
 _KNOWN_UNTIL = select(func.max(PaymentsKnown.until_on))
@@ -72,6 +74,7 @@ def entries_without_payment(customer_ids: Collection[int]) -> dict[Booked, list[
             LedgerEntry.customer_id.in_(customer_ids),
             LedgerEntry.payment_id.is_(None),
             LedgerEntry.invoice_id.is_(None),
+            LedgerEntry.origin != Origin.CORRECTION,
         )
         .order_by(LedgerEntry.id)
     )
@@ -119,16 +122,6 @@ class Sums(NamedTuple):
     @property
     def closing_cents(self) -> int:
         return self.opening_cents + self.debit_cents - self.credit_cents
-
-
-class Standing(NamedTuple):
-    """What customers owe now; what one of them overpaid does not pay for another."""
-
-    to_pay_cents: int
-    overpaid_cents: int
-    overdue_cents: int
-    next_due_on: date | None
-    next_due_cents: int
 
 
 def _within(customer_id: int, span: Span) -> list[ColumnElement[bool]]:
@@ -201,8 +194,10 @@ def sums_of(customer_id: int, span: Span) -> Sums:
     return Sums(int(row[0]), int(opening), int(row[1]), int(row[2]))
 
 
-def standing_of(customer_ids: Collection[int], overdue_before: date) -> Standing:
-    """What the customers owe together, what of it is overdue, and what is due next."""
+def standing_of(
+    customer_ids: Collection[int], *, today: date, known_until: date | None
+) -> Standing:
+    """What the customers owe together; what one of them overpaid does not pay for another."""
     own = LedgerEntry.customer_id.in_(customer_ids)
     overpaid = select(func.sum(-LedgerEntry.open_cents)).where(own, LedgerEntry.open_cents < 0)
     rows = db.session.execute(
@@ -211,10 +206,12 @@ def standing_of(customer_ids: Collection[int], overdue_before: date) -> Standing
         .group_by(_DUE)
         .order_by(_DUE)
     ).all()
-    overdue = sum(int(cents) for day, cents in rows if day < overdue_before)
-    coming = next(((day, int(cents)) for day, cents in rows if day >= overdue_before), (None, 0))
-    to_pay = sum(int(cents) for _, cents in rows)
-    return Standing(to_pay, int(db.session.scalar(overpaid) or 0), overdue, *coming)
+    return deadlines.standing(
+        ((day, int(cents)) for day, cents in rows),
+        today=today,
+        known_until=known_until,
+        overpaid_cents=int(db.session.scalar(overpaid) or 0),
+    )
 
 
 def open_items_of(customer_id: int) -> list[Entry]:

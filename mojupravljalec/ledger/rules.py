@@ -6,23 +6,29 @@ Decisions only, without a database. Amounts are whole cents: debits positive, cr
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
+
+from ..values.deadlines import Deadline, Status
 
 SHORTEST_NUMBER = 3  # of a customer number in free text: shorter ones are days and months
 _FREE_MODEL = "SI00"  # what follows may be anything, without a check digit
 
 
 class Origin(StrEnum):
-    """Where an amount in the ledger comes from; a return is a payment that went back."""
+    """Where an amount in the ledger comes from.
+
+    A return is a payment that went back, a correction cancels an invoice that was replaced.
+    """
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     RETURN = "return"
     OTHER = "other"
+    CORRECTION = "correction"
 
 
 _MONEY = frozenset({Origin.PAYMENT, Origin.OTHER})  # of credits: the others correct invoices
@@ -31,7 +37,7 @@ _MONEY = frozenset({Origin.PAYMENT, Origin.OTHER})  # of credits: the others cor
 class Item(NamedTuple):
     """One amount of one customer. ``day`` is the due day of a debit, else its booking day.
 
-    ``key`` says which invoice is meant, "" if that is not known.
+    ``key`` says which invoice is meant, "" if that is not known; ``document`` is its number.
     """
 
     id: int
@@ -39,6 +45,7 @@ class Item(NamedTuple):
     amount_cents: int
     key: str
     origin: str
+    document: str = ""
 
 
 # ---------------------------------------------------------------- settling
@@ -47,14 +54,15 @@ class Item(NamedTuple):
 def settled(items: Iterable[Item]) -> dict[int, int]:
     """What is still open of every item, by id, in cents with the item's own sign.
 
-    First a return takes back the payment it names. Then credits pay the invoice they name, and
-    what is left of them pays whatever is due longest; an overpayment stays open. The order in
-    which the items are given does not matter.
+    First a correction cancels the invoice it names, and a return takes back its payment. Then
+    credits pay the invoice they name, and what is left of them pays whatever is due longest; an
+    overpayment stays open. The order in which the items are given does not matter.
     """
     ordered = sorted(items, key=itemgetter(1, 0))
     left = {item.id: item.amount_cents for item in ordered}
     debits = [item for item in ordered if item.amount_cents > 0]
     credit_items = [item for item in ordered if item.amount_cents < 0]
+    _cancel(ordered, left)
     _take_back(debits, credit_items, left)
     _pay_named(debits, credit_items, left)
     _pay(debits, credit_items, left)
@@ -72,6 +80,18 @@ def _pay(debits: Iterable[Item], credit_items: Iterable[Item], left: dict[int, i
             left[credit.id] += paid
             if not left[debit.id]:
                 debit = next(remaining, None)
+
+
+def _cancel(items: list[Item], left: dict[int, int]) -> None:
+    """Let corrections settle exactly the invoice they cancel, before any payment does."""
+    for correction in items:
+        if correction.origin == Origin.CORRECTION:
+            same = [one for one in items if one.document == correction.document]
+            _pay(
+                [one for one in same if one.amount_cents > 0],
+                [one for one in same if one.amount_cents < 0],
+                left,
+            )
 
 
 def _take_back(debits: list[Item], credit_items: list[Item], left: dict[int, int]) -> None:
@@ -211,39 +231,39 @@ def _first_known(forms: list[str], by_number: Mapping[str, int]) -> list[str]:
 
 
 class State(StrEnum):
-    """How an invoice stands; ``CREDIT`` is one that asks for nothing."""
+    """How an invoice stands.
+
+    ``CREDIT`` asks for nothing, ``REPLACED`` was cancelled by a corrected invoice; the due day of
+    ``PASSED`` is over, but payments of that day are not known yet.
+    """
 
     PAID = "paid"
     PARTLY = "partly"
     OPEN = "open"
+    TODAY = "today"
+    PASSED = "passed"
     OVERDUE = "overdue"
     CREDIT = "credit"
+    REPLACED = "replaced"
 
 
-def state(
-    amount_cents: int,
-    open_cents: int,
-    due_on: date | None,
-    *,
-    known_until: date | None,
-    today: date,
-) -> State:
-    """How an invoice over ``amount_cents`` stands while ``open_cents`` of it are open.
+_BY_DEADLINE = {
+    Deadline.PAID: State.PAID,
+    Deadline.TODAY: State.TODAY,
+    Deadline.PASSED: State.PASSED,
+    Deadline.OVERDUE: State.OVERDUE,
+}
+UNPAID = frozenset({State.PARTLY, State.OPEN, State.TODAY, State.PASSED, State.OVERDUE})
 
-    Nobody is told of a debt while the payments of its due day are not known: ``known_until`` is
-    the last day that a bank statement covered, None if there never was one.
-    """
+
+def state(amount_cents: int, status: Status, *, is_replaced: bool = False) -> State:
+    """Return the state of an invoice that charged ``amount_cents``, by its payment's status."""
     if amount_cents < 0:
         return State.CREDIT
-    if open_cents == 0:
-        return State.PAID
-    if known_until is None:
-        return State.OPEN
-    if due_on is not None and due_on < today and due_on <= known_until:
-        return State.OVERDUE
-    return State.PARTLY if open_cents < amount_cents else State.OPEN
-
-
-def overdue_before(known: date | None, today: date) -> date:
-    """Nothing is called overdue of which it is not known whether it was paid."""
-    return min(today, known + timedelta(days=1)) if known else date.min
+    if is_replaced and status.deadline is Deadline.PAID:
+        return State.REPLACED
+    if status.deadline is not Deadline.AHEAD:
+        return _BY_DEADLINE[status.deadline]
+    # Without statements, what is open says nothing about what was paid.
+    is_partly = status.known_until is not None and status.open_cents < amount_cents
+    return State.PARTLY if is_partly else State.OPEN

@@ -15,7 +15,7 @@ from ..web.download import download
 from ..web.forms import read_day
 from ..web.htmx import show
 from ..web.numbers import row_number
-from . import files, queries, rules, wording
+from . import files, queries, wording
 from .queries import Span
 
 bp = Blueprint("ledger", __name__, url_prefix="/financna-kartica")
@@ -58,7 +58,7 @@ def _card(customer_id: int) -> Response:
     page = max(request.args.get("stran", 1, type=row_number), 1)
     known = queries.known_until()
     sums = queries.sums_of(asked.customer.id, asked.span)
-    overdue_before = rules.overdue_before(known, clock.today())
+    today = clock.today()
     return show(
         "ledger/card.html",
         "page" if request.headers.get("HX-Target") == "older" else "found",
@@ -67,13 +67,13 @@ def _card(customer_id: int) -> Response:
         page=page,
         next_page=page + 1 if page * queries.PAGE_ROWS < sums.entries else None,
         sums=sums,
-        standing=queries.standing_of([asked.customer.id], overdue_before),
-        open_items=queries.open_items_of(asked.customer.id),
-        overdue_before=overdue_before,
+        standing=queries.standing_of([asked.customer.id], today=today, known_until=known),
+        open_items=wording.open_items(
+            queries.open_items_of(asked.customer.id), today=today, known_until=known
+        ),
         years=[(year, year) for year in queries.years_of(asked.customer.id)],
         customers=[(one.id, one.called) for one in asked.customers],
         known_until=known,
-        wording=wording,
         invoices=f"{request.script_root}/racuni/",
     )
 

@@ -1,10 +1,13 @@
 """How entries of the card are spoken of."""
 
+from datetime import date
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from ..values import money
-from ..web.filters import short_day
+from ..values import deadlines, money
+from ..values.deadlines import Deadline
+from ..web.filters import near_day, near_weekday, short_day
 from .queries import Entry
 from .rules import Origin
 
@@ -13,6 +16,7 @@ ORIGINS = {
     Origin.CREDIT_NOTE: _("Credit note"),
     Origin.PAYMENT: _("Payment, thank you"),
     Origin.RETURN: _("Payment that was returned"),
+    Origin.CORRECTION: _("Cancelled, as it was corrected: invoice"),
     Origin.OTHER: _("Charge"),
 }
 
@@ -50,3 +54,37 @@ def rows(entries: list[Entry]) -> list[Row]:
         )
         for one in entries
     ]
+
+
+OpenItem = tuple[str, str, str, int | None, str, bool]
+
+
+def open_items(entries: list[Entry], *, today: date, known_until: date | None) -> list[OpenItem]:
+    """Open debits as the card lists them: amount, name, document, invoice, due day, is overdue."""
+    return [
+        (
+            money.euros(one.open_cents),
+            description(one),
+            one.document,
+            one.invoice_id,
+            *_due(one, today, known_until),
+        )
+        for one in entries
+    ]
+
+
+def _due(entry: Entry, today: date, known_until: date | None) -> tuple[str, bool]:
+    """When an entry is due, in words, and whether it is certainly late."""
+    due_on = entry.due_on or entry.booked_on
+    deadline = deadlines.status(
+        entry.open_cents, due_on, today=today, known_until=known_until
+    ).deadline
+    if entry.due_on is None:
+        words = ""
+    elif deadline is Deadline.TODAY:
+        words = gettext("due today")
+    elif deadline is Deadline.AHEAD:
+        words = gettext("pay by %(day)s", day=near_weekday(due_on))
+    else:
+        words = gettext("was due on %(day)s", day=near_day(due_on))
+    return words, deadline is Deadline.OVERDUE

@@ -13,8 +13,11 @@ from flask_babel import lazy_gettext as _
 from flask_mail import Message
 from itsdangerous import URLSafeSerializer
 
+from ..values import clock, deadlines
+from ..values.deadlines import Status
 from ..values.money import euros
-from ..web.filters import day, period
+from ..web.deadlines import due
+from ..web.filters import genitive_day, near_day, period
 from .models import OutboxLetter
 
 Facts = Mapping[str, Any]
@@ -372,28 +375,67 @@ def _customer(facts: Facts) -> str:
     return sentence
 
 
-def _called(facts: Facts) -> str:
-    """What an invoice is called: after its period, or by its number."""
+def _whose(facts: Facts) -> str:
+    """Customer and place, as far as the letter was given them."""
+    place = name(facts.get("place", ""))
+    if more := facts.get("more_places", 0):
+        place = ngettext(
+            "%(place)s and %(num)d more supply point",
+            "%(place)s and %(num)d more supply points",
+            more,
+            place=place,
+        )
+    return ", ".join(filter(None, (name(facts.get("customer_name", "")), place)))
+
+
+def _invoice(facts: Facts, *, with_period: bool = False) -> str:
+    """Which invoice it is: its number, customer and place."""
+    number = one_line(str(facts["number"]))
     start, end = (facts[name] and date.fromisoformat(facts[name]) for name in _PERIOD)
-    if start and end:
-        return gettext("Invoice for %(period)s", period=period(start, end))
-    return gettext("Invoice %(number)s", number=name(facts["number"]))
+    if with_period and start and end:
+        number = f"{number} ({period(start, end)})"
+    return ", ".join(filter(None, (number, _whose(facts))))
 
 
 def _invoice_button(facts: Facts) -> Button:
     return Button(gettext("Look at the invoice and pay"), _url(f"/racuni/{facts['invoice_id']}"))
 
 
+def _status(facts: Facts) -> Status:
+    """Whether the invoice is due on the day on which the letter is written."""
+    return deadlines.status(
+        facts["amount_cents"],
+        date.fromisoformat(facts["due_on"]),
+        today=clock.today(),
+        known_until=_known_until(facts),
+    )
+
+
+def _known_until(facts: Facts) -> date | None:
+    known = facts.get("known_until")
+    return date.fromisoformat(known) if known else None
+
+
 def _new_invoice(facts: Facts) -> Letter:
-    amount, due = euros(facts["amount_cents"]), day(date.fromisoformat(facts["due_on"]))
+    amount, status = euros(facts["amount_cents"]), _status(facts)
+    if status.pay_by:
+        subject = gettext(
+            "Invoice %(invoice)s: %(amount)s, pay by %(day)s",
+            invoice=_invoice(facts),
+            amount=amount,
+            day=near_day(status.pay_by),
+        )
+    else:
+        subject = gettext("Invoice %(invoice)s: %(amount)s", invoice=_invoice(facts), amount=amount)
     return Letter(
-        subject=gettext(
-            "%(invoice)s: %(amount)s, due %(day)s", invoice=_called(facts), amount=amount, day=due
-        ),
+        subject=subject,
         greeting=_greeting(facts),
         paragraphs=(
-            gettext("A new invoice is ready: %(invoice)s.", invoice=_called(facts)),
-            gettext("Pay by %(day)s.", day=due),
+            gettext(
+                "Your new invoice is ready: %(invoice)s.",
+                invoice=_invoice(facts, with_period=True),
+            ),
+            due(status),
         ),
         amount=amount,
         button=_invoice_button(facts),
@@ -401,14 +443,24 @@ def _new_invoice(facts: Facts) -> Letter:
 
 
 def _invoice_due(facts: Facts) -> Letter:
-    amount, due = euros(facts["amount_cents"]), day(date.fromisoformat(facts["due_on"]))
+    amount, status, known = euros(facts["amount_cents"]), _status(facts), _known_until(facts)
+    invoice = _invoice(facts, with_period=True)
+    if known:
+        first = gettext(
+            "Up to %(day)s we have not received the payment for invoice %(invoice)s.",
+            day=near_day(known),
+            invoice=invoice,
+        )
+    else:
+        first = gettext(
+            "We have not received the payment for invoice %(invoice)s.", invoice=invoice
+        )
     return Letter(
-        subject=gettext("Still to pay: %(amount)s, due %(day)s", amount=amount, day=due),
-        greeting=_greeting(facts),
-        paragraphs=(
-            gettext("We have not received the payment yet: %(invoice)s.", invoice=_called(facts)),
-            gettext("It is due on %(day)s.", day=due),
+        subject=gettext(
+            "Invoice %(invoice)s: still to pay %(amount)s", invoice=_invoice(facts), amount=amount
         ),
+        greeting=_greeting(facts),
+        paragraphs=(first, due(status)),
         amount=amount,
         button=_invoice_button(facts),
         closing=(gettext("If you have paid already, thank you: you need not do anything."),),
@@ -416,11 +468,19 @@ def _invoice_due(facts: Facts) -> Letter:
 
 
 def _payment_booked(facts: Facts) -> Letter:
-    amount, booked = euros(facts["amount_cents"]), day(date.fromisoformat(facts["day"]))
+    amount, whose = euros(facts["amount_cents"]), _whose(facts)
+    received = genitive_day(date.fromisoformat(facts["day"]))
+    subject = gettext("We have received your payment of %(amount)s", amount=amount)
+    first = gettext("On %(day)s we received your payment. Thank you.", day=received)
+    if whose:
+        subject = f"{subject}, {whose}"
+        first = gettext(
+            "On %(day)s we received your payment: %(whose)s. Thank you.", day=received, whose=whose
+        )
     return Letter(
-        subject=gettext("We have received your payment of %(amount)s", amount=amount),
+        subject=subject,
         greeting=_greeting(facts),
-        paragraphs=(gettext("On %(day)s we received your payment. Thank you.", day=booked),),
+        paragraphs=(first,),
         amount=amount,
         button=Button(
             gettext("Look at the financial card"),

@@ -85,6 +85,8 @@ def documents(draw):
     """Any document that can be; nothing in it needs to add up."""
     kind = draw(st.sampled_from(Kind))
     amounts = AMOUNTS if kind is Kind.INVOICE else AMOUNTS.map(abs)
+    corrects = draw(st.just("") | texts(70))
+    is_correction = corrects and kind is Kind.INVOICE
     period = sorted(draw(st.tuples(DAYS, DAYS)))
     return Document(
         number=draw(texts(70, 1)),
@@ -97,11 +99,11 @@ def documents(draw):
         reference=draw(st.just("") | REFERENCES),
         net_cents=draw(amounts),
         vat_cents=draw(amounts),
-        gross_cents=draw(amounts),
+        gross_cents=draw(AMOUNTS.map(abs) if is_correction else amounts),
         to_pay_cents=draw(amounts),
         iban=draw(st.just("") | IBANS),
         purpose_code=draw(st.sampled_from(["", "WTER", "OTHR"])),
-        corrects=draw(texts(70)) if kind is Kind.CREDIT_NOTE else "",
+        corrects=corrects,
         content=draw(contents()),
     )
 

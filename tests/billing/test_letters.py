@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from flask_babel import force_locale
 from sqlalchemy import select, update
 
 from mojupravljalec.accounts.models import Account
@@ -14,9 +15,10 @@ from mojupravljalec.customers.models import CustomerLink
 from mojupravljalec.extensions import db
 from mojupravljalec.imports.models import ImportBatch
 from mojupravljalec.ledger.models import BankPayment, LedgerEntry
-from mojupravljalec.mail.letters import CHOICES, unsubscribe_token
+from mojupravljalec.mail.letters import CHOICES, KINDS, unsubscribe_token
 from mojupravljalec.mail.models import OutboxLetter, UnwantedMail
 from mojupravljalec.mail.sending import send_round
+from mojupravljalec.metering.models import Occupancy, SupplyPoint
 from mojupravljalec.values import clock
 
 from ..bills import IBAN, NOON, Resident, payments_known
@@ -137,6 +139,10 @@ def test_a_new_invoice_is_told_of_with_what_is_to_be_paid(app, ana, mine, batch,
         "due_on": "2026-11-28",
         "period_from": "2026-10-01",
         "period_to": "2026-10-31",
+        "customer_name": "Stranka 1",
+        "place": "Lipova ulica 7",
+        "more_places": 0,
+        "known_until": "",
     }
 
 
@@ -251,6 +257,8 @@ def test_a_payment_is_thanked_for(app, ana, mine, batch, told):
         "account_id": 1,
         "first_name": "Ana",
         "customer_id": mine,
+        "customer_name": "Stranka 1",
+        "place": "Lipova ulica 7",
         "amount_cents": 1027,
         "day": "2026-11-20",
     }
@@ -395,36 +403,43 @@ def test_nobody_is_woken_up(today, ana, mine, reminded, moment, is_day):
 
 # ---------------------------------------------------------------- what they say
 
+WHOSE = "2026-10-1, Stranka 1, Lipova ulica 7"
+WHOSE_OCTOBER = (
+    "2026-10-1 (oktober 2026), Stranka 1, Lipova ulica 7",
+    "2026-10-1 (October 2026), Stranka 1, Lipova ulica 7",
+)
 SAYS = {
     ("new-invoice", "sl"): (
-        "Račun za oktober 2026: 10,27 €, rok 28. november 2026",
+        f"Račun {WHOSE}: 10,27 €, plačajte do 28. novembra",
         "Dober dan, Ana,",
-        "Nov račun je pripravljen: Račun za oktober 2026.",
-        "Rok plačila: 28. november 2026.",
+        f"Pripravljen je račun {WHOSE_OCTOBER[0]}.",
+        "Plačajte 10,27 € do sobote, 28. novembra.",
     ),
     ("new-invoice", "en"): (
-        "Invoice for October 2026: 10,27 €, due November 28, 2026",
+        f"Invoice {WHOSE}: 10,27 €, pay by November 28",
         "Hello Ana,",
-        "A new invoice is ready: Invoice for October 2026.",
-        "Pay by November 28, 2026.",
+        f"Your new invoice is ready: {WHOSE_OCTOBER[1]}.",
+        "Pay 10,27 € by Saturday, November 28.",
     ),
     ("invoice-due", "sl"): (
-        "Še za plačilo: 10,27 €, rok 25. november 2026",
-        "Plačila še nismo prejeli: Račun za oktober 2026.",
+        f"Račun {WHOSE}: še za plačilo 10,27 €",
+        f"Do 20. novembra nismo prejeli plačila za račun {WHOSE_OCTOBER[0]}.",
+        "Plačajte 10,27 € do srede, 25. novembra.",
         "Če ste že plačali, hvala",
     ),
     ("invoice-due", "en"): (
-        "Still to pay: 10,27 €, due November 25, 2026",
-        "We have not received the payment yet: Invoice for October 2026.",
+        f"Invoice {WHOSE}: still to pay 10,27 €",
+        f"Up to November 20 we have not received the payment for invoice {WHOSE_OCTOBER[1]}.",
+        "Pay 10,27 € by Wednesday, November 25.",
         "If you have paid already, thank you",
     ),
     ("payment-booked", "sl"): (
-        "Prejeli smo vaše plačilo: 10,27 €",
-        "Prejeli smo vaše plačilo (20. november 2026). Hvala.",
+        "Prejeli smo vaše plačilo: 10,27 €, Stranka 1, Lipova ulica 7",
+        "Prejeli smo vaše plačilo (20. novembra 2026): Stranka 1, Lipova ulica 7. Hvala.",
     ),
     ("payment-booked", "en"): (
-        "We have received your payment of 10,27 €",
-        "On November 20, 2026 we received your payment. Thank you.",
+        "We have received your payment of 10,27 €, Stranka 1, Lipova ulica 7",
+        "On November 20, 2026 we received your payment: Stranka 1, Lipova ulica 7. Thank you.",
     ),
 }
 
@@ -651,3 +666,118 @@ def test_nobody_is_reminded_of_what_came_after_the_last_statement(ana, mine):
     with ana.books():
         remind()
         assert db.session.scalars(select(OutboxLetter)).all() == []
+
+
+# ---------------------------------------------------------------- whose invoice it is
+
+
+def facts_of(app):
+    with app.app_context():
+        return [one.facts for one in db.session.scalars(select(OutboxLetter))]
+
+
+def written(app, language="en"):
+    """Subject and paragraphs of the letters in the outbox, as they are written now."""
+    with app.app_context(), force_locale(language):
+        found = db.session.scalars(select(OutboxLetter).order_by(OutboxLetter.id)).all()
+        made = [KINDS[one.kind](one.facts) for one in found]
+    return [
+        (spaced(one.subject), *(spaced(paragraph) for paragraph in one.paragraphs)) for one in made
+    ]
+
+
+@pytest.mark.parametrize(
+    ("points", "place", "more"),
+    [
+        ("", "Lipova ulica 7", 0),
+        ("\nOM-01\n", "Lipova ulica 01", 0),
+        ("\nOM-01\n\nOM-9\n", "Lipova ulica 01, Zelena pot 9", 1),
+        ("\nunknown\n", "Lipova ulica 7", 0),
+        # Somebody else's supply point says nothing of theirs.
+        ("\nOM-02\n", "Lipova ulica 7", 0),
+    ],
+)
+def test_the_place_is_the_supply_point_or_the_customers_address(
+    app, ana, mine, batch, told, points, place, more
+):
+    with ana.books():
+        point = SupplyPoint(number="OM-9", street="Zelena pot 9")
+        db.session.add(point)
+        db.session.flush()
+        db.session.add(Occupancy(supply_point_id=point.id, customer_id=mine))
+    ana.bill(mine, "R1", batch_id=batch, supply_points=points)
+    told()
+    (facts,) = facts_of(app)
+    assert (facts["place"], facts["more_places"]) == (place.partition(",")[0], more)
+    ((subject, first, _),) = written(app)
+    shown = "Lipova ulica 01 and 1 more supply point" if more else place
+    assert subject == f"Invoice R1, Stranka 1, {shown}: 10,27 €, pay by November 28"
+    assert first == f"Your new invoice is ready: R1, Stranka 1, {shown}."
+
+
+def test_more_places_are_counted_in_slovenian(app, ana, mine, batch, told):
+    ana.bill(mine, "R1", batch_id=batch)
+    told()
+    change(ana, OutboxLetter, facts=facts_of(app)[0] | {"more_places": 2})
+    assert "Lipova ulica 7 in še 2 odjemni mesti" in written(app, "sl")[0][0]
+
+
+def test_who_pays_for_two_is_told_whose_each_invoice_is(app, ana, cast, mine, batch, told):
+    link(ana, cast.ana, cast.bojans_customer)
+    ana.bill(mine, "R1", batch_id=batch)
+    ana.bill(cast.bojans_customer, "R2", batch_id=batch)
+    told()
+    assert [one[0].partition(":")[0] for one in written(app) if "R2" in one[0]] == [
+        "Invoice R2, Stranka 2, Lipova ulica 7",
+        "Invoice R2, Stranka 2, Lipova ulica 7",
+    ]
+
+
+def test_a_letter_that_leaves_late_asks_for_no_day_in_the_past(app, ana, mine, batch, told, today):
+    ana.bill(mine, "R1", batch_id=batch)
+    told()
+    today.move_to(datetime(2026, 11, 28, 12, tzinfo=UTC))
+    assert written(app)[0][2] == "Pay 10,27 € today."
+    today.move_to(datetime(2026, 11, 29, 12, tzinfo=UTC))
+    ((subject, _, asked),) = written(app)
+    assert subject == "Invoice R1, Stranka 1, Lipova ulica 7: 10,27 €"
+    assert asked == (
+        "The due day was November 28; payments are not known yet. "
+        "If you have not paid the 10,27 € yet, pay as soon as you can."
+    )
+
+
+def test_an_invoice_that_comes_late_is_told_of_with_what_is_known(app, ana, mine, batch, told):
+    with ana.books():
+        payments_known(date(2026, 10, 31))
+    ana.bill(mine, "R1", batch_id=batch, due_on=date(2026, 11, 15))
+    told()
+    assert written(app, "sl")[0][2] == (
+        "Rok je bil 15. novembra; plačila poznamo do 31. oktobra. "
+        "Če 10,27 € še niste plačali, plačajte čim prej."
+    )
+
+
+def test_a_letter_queued_before_it_named_the_customer_is_still_written(app, ana, mine, batch, told):
+    ana.bill(mine, "R1", batch_id=batch)
+    pay(ana, mine, batch, cents=-100)
+    told()
+    new = ("customer_name", "place", "more_places", "known_until")
+    with ana.books():
+        for one in db.session.scalars(select(OutboxLetter)):
+            one.facts = {name: fact for name, fact in one.facts.items() if name not in new}
+    invoice, payment = written(app)
+    assert invoice[:2] == (
+        "Invoice R1: 9,27 €, pay by November 28",
+        "Your new invoice is ready: R1.",
+    )
+    assert payment == (
+        "We have received your payment of 1,00 €",
+        "On November 20, 2026 we received your payment. Thank you.",
+    )
+
+
+def test_the_number_of_an_invoice_is_named_exactly(app, ana, mine, batch, told):
+    ana.bill(mine, "R.2026.10", batch_id=batch)
+    told()
+    assert written(app)[0][0].startswith("Invoice R.2026.10, Stranka 1")

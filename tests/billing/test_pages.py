@@ -108,10 +108,12 @@ def test_the_list_is_newest_first_with_day_state_and_amount(ana, mine):
         (date(2026, 11, 20), KNOWN_UNTIL, 0, "overdue"),
         (date(2026, 11, 20), KNOWN_UNTIL, 1000, "overdue still 0,27 €"),
         (date(2026, 11, 20), KNOWN_UNTIL, 1027, "✓ paid"),
-        (date(2026, 11, 21), KNOWN_UNTIL, 0, "to pay"),
-        (date(2026, 11, 22), date(2026, 11, 22), 0, "to pay"),
+        (date(2026, 11, 21), KNOWN_UNTIL, 0, "payment not known yet"),
+        (date(2026, 11, 21), KNOWN_UNTIL, 1000, "payment not known yet still 0,27 €"),
+        (date(2026, 11, 22), KNOWN_UNTIL, 0, "due today"),
+        (date(2026, 11, 22), date(2026, 11, 22), 0, "due today"),
         (date(2026, 11, 21), date(2026, 11, 22), 0, "overdue"),
-        (date(2020, 1, 1), None, 0, "to pay"),
+        (date(2020, 1, 1), None, 0, "payment not known yet"),
         (date(2020, 1, 1), None, 1027, "✓ paid"),
     ],
 )
@@ -689,7 +691,7 @@ def test_slovenian_pages_are_slovenian(ana, mine):
     invoice = ana.bill(mine, "2026-10-1", **OCTOBER)
     text = ana.words(f"/racuni/{invoice}", Accept_Language="sl")
     assert "Račun za oktober 2026" in text
-    assert "Rok plačila: 28. november 2026." in text
+    assert "Plačajte 10,27 € do sobote, 28. novembra." in text
     assert ana.rows("/racuni", Accept_Language="sl")[0][1] == "8. 11. 2026"
 
 

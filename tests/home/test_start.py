@@ -1,14 +1,20 @@
 """The first page: what is to be read, what is to be paid, and what everybody is told."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
+from mojupravljalec.audit.actions import record
 from mojupravljalec.billing.document import Kind
+from mojupravljalec.billing.models import Invoice
 from mojupravljalec.customers.models import CustomerLink
 from mojupravljalec.extensions import db
+from mojupravljalec.ledger.models import LedgerEntry, PaymentsKnown
 from mojupravljalec.metering.models import MeterInstallation, Occupancy, Reading, SupplyPoint
 from mojupravljalec.notices.models import Notice
 from mojupravljalec.values import clock
@@ -57,7 +63,7 @@ def test_what_two_customers_owe_is_added_and_the_next_due_day_named(both, cast):
     both.bill(cast.bojans_customer, "R3", due_on=date(2026, 11, 28))
     text = both.words("/")
     assert "To pay 30,81 €" in text
-    assert "Next due: 20,54 € by November 28, 2026." in text
+    assert "Pay 20,54 € by Saturday, November 28." in text
     assert 'href="/racuni?neplacani=1"' in both.html("/")
 
 
@@ -81,7 +87,7 @@ def test_what_is_overdue_is_not_what_is_due_next(ana, cast):
     ana.bill(cast.anas_customer, "R1", due_on=date(2026, 11, 20))
     ana.bill(cast.anas_customer, "R2", due_on=date(2026, 11, 28))
     text = ana.words("/")
-    assert "To pay 20,54 € Overdue: 10,27 €. Next due: 10,27 € by November 28, 2026." in text
+    assert "To pay 20,54 € Overdue: 10,27 €. Pay 10,27 € by Saturday, November 28." in text
     assert "Payments are known up to November 20, 2026." in text
 
 
@@ -89,7 +95,9 @@ def test_where_all_is_overdue_nothing_is_due_next(ana, cast):
     with ana.books():
         payments_known()
     ana.bill(cast.anas_customer, "R1", due_on=date(2026, 11, 20))
-    assert "Next due" not in ana.words("/")
+    text = ana.words("/")
+    assert "To pay 10,27 € Overdue: 10,27 €. Look at" in text
+    assert "Pay 10,27 €" not in text
 
 
 def test_while_payments_are_not_known_nothing_is_overdue(ana, cast):
@@ -102,7 +110,7 @@ def test_a_paid_invoice_is_due_no_more(ana, cast):
     ana.book(cast.anas_customer, -1027, date(2026, 11, 10))
     text = ana.words("/")
     assert "Everything is paid" in text
-    assert "Next due" not in text
+    assert "Pay 10,27 €" not in text
 
 
 def test_the_last_document_of_all_customers_leads_to_its_page(both, cast):
@@ -288,3 +296,99 @@ def test_the_page_takes_few_questions(both, cast):
     with counted(both.app) as seen:
         both.html("/")
     assert len(seen) <= 15
+
+
+# ---------------------------------------------------------------- due days and what is known
+
+
+def owing(resident, customer, *items, until=date(2026, 10, 31)):
+    """Bills as (due day, cents), and up to when payments are known."""
+    with resident.books():
+        if until:
+            payments_known(until)
+    for number, (due_on, cents) in enumerate(items, 1):
+        resident.bill(customer, f"R{number}", due_on=due_on, to_pay_cents=cents)
+
+
+PASSED, NEXT = (date(2026, 11, 15), 2342), (date(2026, 12, 12), 4380)
+
+
+@pytest.mark.parametrize(
+    ("items", "until", "says"),
+    [
+        (
+            [(date(2026, 10, 15), 5621), PASSED, NEXT],
+            date(2026, 10, 31),
+            "Zapadlo: 56,21 €. Rok je bil 15. novembra; plačila poznamo do 31. oktobra. "
+            "Plačajte 43,80 € do sobote, 12. decembra. "
+            "Če 23,42 € še niste plačali, plačajte čim prej. Poglej račune",
+        ),
+        (
+            [PASSED],
+            date(2026, 10, 31),
+            "23,42 € Rok je bil 15. novembra; plačila poznamo do 31. oktobra. "
+            "Če 23,42 € še niste plačali, plačajte čim prej. Poglej račune",
+        ),
+        (
+            [PASSED],
+            None,
+            "23,42 € Rok je bil 15. novembra; plačil še ne poznamo. "
+            "Če 23,42 € še niste plačali, plačajte čim prej.",
+        ),
+        (
+            [(date(2026, 11, 5), 1000), PASSED, NEXT],
+            date(2026, 10, 31),
+            "Roki so potekli, zadnji 15. novembra; plačila poznamo do 31. oktobra. "
+            "Plačajte 43,80 € do sobote, 12. decembra. "
+            "Če 33,42 € še niste plačali, plačajte čim prej.",
+        ),
+        (
+            [(date(2026, 11, 5), 1000), PASSED],
+            None,
+            "Roki so potekli, zadnji 15. novembra; plačil še ne poznamo.",
+        ),
+        ([(date(2026, 11, 22), 700), NEXT], None, "50,80 € Plačajte 7,00 € še danes. Poglej"),
+        ([(date(2020, 1, 15), 700)], None, "Rok je bil 15. januarja 2020; plačil še ne poznamo."),
+        ([NEXT], None, "43,80 € Plačajte 43,80 € do sobote, 12. decembra. Poglej"),
+    ],
+)
+def test_the_deadline_that_passed_is_told_as_such_and_the_next_is_asked_for(
+    ana, cast, items, until, says
+):
+    owing(ana, cast.anas_customer, *items, until=until)
+    assert says in ana.words("/", Accept_Language="sl")
+    sentences = says[says.index("R" if "Rok" in says else "P") :].partition(" Poglej")[0]
+    for path in ("/racuni", f"/financna-kartica/{cast.anas_customer}"):
+        assert sentences in ana.words(path, Accept_Language="sl")
+
+
+def test_the_button_to_pay_is_the_filled_one_where_only_late_amounts_are_left(ana, cast):
+    owing(ana, cast.anas_customer, PASSED)
+    html = ana.html("/")
+    assert '<a class="btn" href="/racuni?neplacani=1">' in html
+    assert html.count('class="btn"') == 1
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    items=st.lists(st.tuples(st.integers(-90, 90), st.integers(1, 99_999)), min_size=1, max_size=4),
+    known=st.none() | st.integers(-120, 10),
+)
+def test_no_day_that_is_asked_for_lies_in_the_past(ana, cast, items, known):
+    day = NOON.date()
+    with ana.books():
+        for table in (LedgerEntry, Invoice, PaymentsKnown):
+            db.session.execute(delete(table))
+    until = None if known is None else day + timedelta(known)
+    owing(
+        ana, cast.anas_customer, *((day + timedelta(n), cents) for n, cents in items), until=until
+    )
+    with ana.books():  # the page's version
+        record("import.done", subject="import_batch:1")
+    for path in ("/", "/racuni", f"/financna-kartica/{cast.anas_customer}"):
+        asked = re.findall(r"[Pp]ay (?:[\d.,]+ € )?by \w+, (\w+ \d+)", ana.words(path))
+        for found in asked:
+            # Ninety days: never the same day and month of another year.
+            months = [datetime.strptime(f"{found} {year}", "%B %d %Y") for year in (2026, 2027)]  # noqa: DTZ007
+            assert min(months, key=lambda one: abs(one.date() - day)).date() >= day
+        assert bool(asked) == any(n > 0 for n, _ in items) or "today" in ana.words(path)

@@ -14,6 +14,7 @@ from .test_invoices import HEAD, ONE, TWO, entries
 
 IBAN = "SI56020170014356205"
 REFERENCE = "SI121234567890120"
+FILES = Path(__file__).parent / "files"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 
 
@@ -141,6 +142,22 @@ def test_undoing_opens_the_invoices_again(town):
     before = town.everything()
     pays(town, ("2026-11-18", "32.85", REFERENCE), ("2026-11-18", "1.00"))
     assert town.undo("statements").exit_code == 0
+    assert town.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("statement-without-status.xml", "postavka 1 (R1): brez statusa (Sts)"),
+        ("no-statement.xml", "v datoteki ni izpiska (Stmt)"),
+    ],
+)
+def test_money_in_a_statement_is_never_passed_over_in_silence(town, name, reason):
+    before = town.everything()
+    done = town.import_all("statements", FILES / name)
+    assert done.exit_code == 1
+    assert reason in done.output + done.stderr
+    assert name in done.output + done.stderr
     assert town.everything() == before
 
 

@@ -206,9 +206,9 @@ def test_open_items_lead_to_their_invoices_and_say_what_is_overdue(ana, mine, ca
     assert "You owe today 25,54 € Overdue: 15,27 €." in text
     assert "Payments are known up to November 20, 2026." in text
     assert (
-        "What is open 10,27 € Invoice R1 due on 28 Oct 2026, overdue "
-        "5,00 € Opomin due on 20 Nov 2026, overdue "
-        "10,27 € Invoice R2 due on 28 Nov 2026"
+        "What is open 10,27 € Invoice R1 was due on October 28, overdue "
+        "5,00 € Opomin was due on November 20, overdue "
+        "10,27 € Invoice R2 pay by Saturday, November 28"
     ) in text
     # Once among what is open, and once in the table.
     for invoice in (old, new):

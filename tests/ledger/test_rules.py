@@ -20,9 +20,10 @@ from mojupravljalec.ledger.rules import (
     settled,
     state,
 )
+from mojupravljalec.values.deadlines import status
 
 FIRST = date(2026, 1, 1)
-INVOICE, NOTE, PAYMENT, RETURN, OTHER = Origin
+INVOICE, NOTE, PAYMENT, RETURN, OTHER, CORRECTION = Origin
 
 
 def test_the_examples_hold():
@@ -319,6 +320,7 @@ def test_looking_up_the_candidates_is_enough(reference, text):
 
 TODAY = date(2026, 11, 20)
 DUE = date(2026, 11, 18)
+LATER = date(2026, 11, 21)
 
 
 @pytest.mark.parametrize(
@@ -328,12 +330,15 @@ DUE = date(2026, 11, 18)
         (100, 40, DUE, TODAY, State.OVERDUE),
         (100, 0, DUE, TODAY, State.PAID),
         (100, 0, DUE, None, State.PAID),
-        (100, 100, DUE, date(2026, 11, 17), State.OPEN),
-        (100, 40, DUE, date(2026, 11, 17), State.PARTLY),
-        (100, 100, TODAY, TODAY, State.OPEN),
-        (100, 40, TODAY, TODAY, State.PARTLY),
-        (100, 100, DUE, None, State.OPEN),
-        (100, 40, DUE, None, State.OPEN),
+        (100, 100, DUE, date(2026, 11, 17), State.PASSED),
+        (100, 40, DUE, date(2026, 11, 17), State.PASSED),
+        (100, 100, TODAY, TODAY, State.TODAY),
+        (100, 40, TODAY, TODAY, State.TODAY),
+        (100, 100, DUE, None, State.PASSED),
+        (100, 40, DUE, None, State.PASSED),
+        (100, 100, LATER, TODAY, State.OPEN),
+        (100, 40, LATER, TODAY, State.PARTLY),
+        (100, 40, LATER, None, State.OPEN),
         (100, 100, None, TODAY, State.OPEN),
         (100, 40, None, TODAY, State.PARTLY),
         (0, 0, DUE, TODAY, State.PAID),
@@ -342,4 +347,13 @@ DUE = date(2026, 11, 18)
     ],
 )
 def test_how_an_invoice_stands(amount, left, due, known, expected):
-    assert state(amount, left, due, known_until=known, today=TODAY) is expected
+    now = status(left, due, known_until=known, today=TODAY)
+    assert state(amount, now) is expected
+
+
+def test_an_invoice_that_was_replaced_is_not_called_paid():
+    settled_now = status(0, DUE, known_until=TODAY, today=TODAY)
+    assert state(100, settled_now, is_replaced=True) is State.REPLACED
+    # As long as something of it is open, that is what counts.
+    still_open = status(40, DUE, known_until=TODAY, today=TODAY)
+    assert state(100, still_open, is_replaced=True) is State.OVERDUE

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_reported_exchange"
-down_revision = "0005_job_leases"
+down_revision = "0007_invoice_corrections"
 branch_labels = None
 depends_on = None
 
