@@ -5,6 +5,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pypdfium2 as pdfium
 import pytest
 import time_machine
 import zxingcpp
@@ -18,6 +19,8 @@ from mojupravljalec.billing.document import Content, Kind, to_json
 from mojupravljalec.billing.models import Invoice
 from mojupravljalec.customers.models import CustomerLink
 from mojupravljalec.extensions import db
+from mojupravljalec.ledger.models import LedgerEntry
+from mojupravljalec.ledger.rules import Origin
 from mojupravljalec.storage import Shelf
 from mojupravljalec.values import clock, references
 
@@ -435,7 +438,7 @@ def test_an_invoice_and_its_credit_note_tell_of_each_other(ana, mine):
     note = ana.bill(mine, "D-1", water(3), kind=Kind.CREDIT_NOTE, corrects="2026-10-1")
     page, credit = ana.html(f"/racuni/{invoice}"), ana.words(f"/racuni/{note}")
     assert f'<a href="/racuni/{note}">Credit note D-1</a> takes 2,57' in page
-    assert "Still to pay: 7,70 €." in words(page)
+    assert "Pay 7,70 € by Saturday, November 28." in words(page)
     assert "credit note −2,57 € This amount is credited to you" in credit
     assert "It takes back invoice 2026-10-1." in credit
     assert "Credited to you 2,57 €" in credit
@@ -573,7 +576,7 @@ def test_of_a_partly_paid_invoice_the_rest_is_paid(ana, mine):
     html = ana.html(f"/racuni/{invoice}")
     assert 'alt="UPN QR code for 0,27\N{NO-BREAK SPACE}€"' in html
     assert 'data-copy="0,27"' in html
-    assert "Still to pay: 0,27 €." in words(html)
+    assert "Pay 0,27 € by Saturday, November 28." in words(html)
     picture = ana.client.get(f"/racuni/{invoice}/upn.png").data
     assert b"\n00000000027\n" in scanned(picture)
 
@@ -722,3 +725,159 @@ def test_the_list_says_what_is_left_while_payments_are_not_known(ana, mine):
     ana.bill(mine, "1")
     ana.bill(mine, "2", kind=Kind.CREDIT_NOTE, to_pay_cents=1000)
     assert "still 0,27" in str(ana.rows("/racuni"))
+
+
+# ---------------------------------------------------------------- corrected invoices, old debt
+
+
+def pdf_text(data):
+    """The words of all pages of a PDF, all spaces alike."""
+    with pdfium.PdfDocument(data) as document:
+        return " ".join(" ".join(one.get_textpage().get_text_bounded() for one in document).split())
+
+
+def corrected(ana, mine):
+    """Invoice R1 and R2, which replaced it, as an import leaves them."""
+    old = ana.bill(mine, "R1", **OCTOBER)
+    new = ana.bill(mine, "R2", water(10), corrects="R1", **OCTOBER)
+    ana.book(mine, -1027, date(2026, 11, 8), origin=Origin.CORRECTION, document="R1")
+    return old, new
+
+
+def test_an_invoice_that_was_replaced_is_not_to_be_paid_and_leads_to_the_new_one(ana, mine):
+    old, new = corrected(ana, mine)
+    html = ana.html(f"/racuni/{old}")
+    text = words(html)
+    assert "replaced 10,27 € Invoice R2 stands in its place: this one is not to be paid." in text
+    assert f'href="/racuni/{new}"' in html
+    assert "upn.png" not in html
+    assert "Thank you" not in text
+    for part in ("upn.png", "rok.ics"):
+        assert ana.client.get(f"/racuni/{old}/{part}").status_code == 404
+    html = ana.html(f"/racuni/{new}")
+    assert "It stands in place of invoice R1." in words(html)
+    assert f'href="/racuni/{old}"' in html
+    assert "Pay 8,56 € by Saturday, November 28." in words(html)
+
+
+def test_the_list_shows_what_was_replaced_and_counts_it_for_nothing(ana, mine):
+    corrected(ana, mine)
+    assert [(row[0][-2:], row[3], row[4]) for row in ana.rows("/racuni")] == [
+        ("R2", "to pay", "8,56 €"),
+        ("R1", "replaced", "10,27 €"),
+    ]
+    text = ana.words("/racuni")
+    assert "1 invoice to pay, together 8,56 €." in text
+    assert "2 documents, together 8,56 €." in text
+    assert "To pay 8,56 €" in ana.words("/")
+
+
+def test_the_card_names_what_was_cancelled(ana, mine):
+    corrected(ana, mine)
+    text = ana.words(f"/financna-kartica/{mine}", Accept_Language="sl")
+    assert "Preklic popravljenega računa R1 −10,27 €" in text
+
+
+def test_the_paper_of_what_was_replaced_has_no_payment_order(ana, mine):
+    old, new = corrected(ana, mine)
+    text = pdf_text(ana.client.get(f"/racuni/{old}/racun.pdf").data)
+    assert "Invoice R2 stands in its place: this one is not to be paid." in text
+    assert "Pay with the UPN QR code" not in text
+    assert "Corrects invoice" in pdf_text(ana.client.get(f"/racuni/{new}/racun.pdf").data)
+
+
+def carrying_debt(ana, mine):
+    """R1 over 10,27 € is not paid; R2 over 8,56 € asks for both."""
+    ana.bill(mine, "R1", due_on=date(2026, 10, 28))
+    line = water(10)
+    content = to_json(Content(lines=(line,), prepaid_cents=-1027))
+    invoice = ana.bill(mine, "R2", line, to_pay_cents=1883, content=content)
+    with ana.books():
+        change = {"amount_cents": 856, "open_cents": 856}
+        db.session.execute(update(LedgerEntry).filter_by(invoice_id=invoice).values(**change))
+    return invoice
+
+
+def test_a_bill_with_old_debt_says_what_is_its_own(ana, mine):
+    invoice = carrying_debt(ana, mine)
+    html = ana.html(f"/racuni/{invoice}")
+    text = words(html)
+    assert "Pay 8,56 € by Saturday, November 28." in text
+    assert "The invoice also asks for 10,27 € of older debt." in text
+    assert "Unpaid from before 10,27 € To pay 18,83 €" in text
+    assert "UPN QR code for 8,56" in html
+    assert "Already charged or paid" not in text
+    paper = pdf_text(ana.client.get(f"/racuni/{invoice}/racun.pdf").data)
+    assert "Unpaid from before" in paper
+    assert [(row[3], row[4]) for row in ana.rows("/racuni")] == [
+        ("to pay still 8,56 €", "18,83 €"),
+        ("payment not known yet", "10,27 €"),
+    ]
+    assert "2 invoices to pay, together 18,83 €." in ana.words("/racuni")
+    assert "2 documents, together 18,83 €." in ana.words("/racuni")
+    assert "To pay 18,83 €" in ana.words("/")
+
+
+# ---------------------------------------------------------------- due days
+
+
+@pytest.mark.parametrize(
+    ("due_on", "known_to", "says"),
+    [
+        (date(2026, 12, 12), None, "Plačajte 10,27 € do sobote, 12. decembra."),
+        (date(2026, 11, 22), KNOWN_UNTIL, "Plačajte 10,27 € še danes."),
+        (
+            date(2026, 11, 15),
+            date(2026, 10, 31),
+            "Rok je bil 15. novembra; plačila poznamo do 31. oktobra. "
+            "Če 10,27 € še niste plačali, plačajte čim prej.",
+        ),
+        (
+            date(2026, 11, 15),
+            None,
+            "Rok je bil 15. novembra; plačil še ne poznamo. "
+            "Če 10,27 € še niste plačali, plačajte čim prej.",
+        ),
+        (
+            date(2026, 11, 15),
+            KNOWN_UNTIL,
+            "Rok je bil 15. novembra. Plačajte 10,27 € čim prej.",
+        ),
+    ],
+)
+def test_an_invoice_says_by_when_to_pay_as_far_as_is_known(ana, mine, due_on, known_to, says):
+    if known_to:
+        known(ana, known_to)
+    invoice = ana.bill(mine, "R1", due_on=due_on)
+    html = ana.html(f"/racuni/{invoice}", Accept_Language="sl")
+    assert says in words(html)
+    is_ahead = due_on >= NOON.date()
+    assert ("rok.ics" in html) == is_ahead
+    status = ana.client.get(f"/racuni/{invoice}/rok.ics").status_code
+    assert status == (200 if is_ahead else 404)
+    # What is late can be paid as well.
+    assert "upn.png" in html
+
+
+# ---------------------------------------------------------------- units
+
+
+def test_units_are_in_words_on_the_page_and_on_paper(ana, mine):
+    lines = (
+        item("Vodarina", 12, "MTQ", "0.7820"),
+        item("Omrežnina", 1, "MON", "5.2400"),
+        item("Menjava ventila", 2, "H87", "4.0000"),
+    )
+    invoice = ana.bill(mine, "E-1", *lines)
+    text = ana.words(f"/racuni/{invoice}", Accept_Language="sl")
+    for says in ("12 m³ × 0,7820 €", "1 mesec × 5,2400 €", "2 kosa × 4,0000 €"):
+        assert says in text
+    headers = {"Accept-Language": "sl"}
+    paper = pdf_text(ana.client.get(f"/racuni/{invoice}/racun.pdf", headers=headers).data)
+    for says in ("12 m³", "1 mesec", "2 kosa"):
+        assert says in paper
+    for code in ("MTQ", "MON", "H87"):
+        assert code not in text
+        assert code not in paper
+    with ana.books():
+        assert '"MTQ"' in db.session.get_one(Invoice, invoice).content
