@@ -17,7 +17,7 @@ from .mail.models import OutboxLetter, UnwantedMail
 from .metering.models import EarlierReading, MeterInstallation, Occupancy, Reading, SupplyPoint
 from .notices.models import Notice
 from .search.models import SearchTerm
-from .throttle.models import ThrottleCount
+from .throttle.models import ThrottleWindow
 
 __all__ = [
     "Account",
@@ -50,7 +50,7 @@ __all__ = [
     "RecoveryCode",
     "SearchTerm",
     "SupplyPoint",
-    "ThrottleCount",
+    "ThrottleWindow",
     "TotpKey",
     "UnwantedMail",
     "Upload",

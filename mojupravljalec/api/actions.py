@@ -14,7 +14,7 @@ from ..imports.kinds import ALL, KINDS
 from ..intake.actions import NamedFile, NotNow, Who, begin_import, change, check, receive
 from ..intake.models import Upload, UploadState
 from ..storage import Shelf
-from ..throttle.actions import Limit, book
+from ..throttle.actions import Limit, book, wait_s
 from ..values import clock
 from . import queries, rules
 from .models import ApiAnswer, ApiToken
@@ -89,8 +89,7 @@ def note_wrong_token(address: str) -> int:
     """Count a wrong token; the seconds to wait, 0 within the limit. Commit in any case."""
     if book(WRONG_TOKENS, address):
         return 0
-    over_at = WRONG_TOKENS.span_start() + WRONG_TOKENS.seconds
-    return max(1, over_at - int(clock.now().timestamp()))
+    return max(1, wait_s(WRONG_TOKENS, address))
 
 
 # ---------------------------------------------------------------- repeated requests

@@ -1,15 +1,19 @@
-"""How often something was tried in the running span of time."""
+"""How often something was tried lately."""
 
+from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..extensions import Base, bytewise
 
 
-class ThrottleCount(Base):
-    """Tries under one key since ``span_start`` (seconds since 1970, a multiple of the span)."""
+class ThrottleWindow(Base):
+    """The tries under one key that may still count, as `rules` describes them.
 
-    __tablename__ = "throttle_count"
+    ``ends_at``: when none of them counts any more (seconds since 1970).
+    """
 
-    key: Mapped[str] = mapped_column(primary_key=True)
-    span_start: Mapped[int] = mapped_column(primary_key=True, index=True)
-    tries: Mapped[int]
+    __tablename__ = "throttle_window"
+
+    key: Mapped[str] = mapped_column(bytewise, primary_key=True)
+    tries: Mapped[list[list[int]]] = mapped_column(JSON)
+    ends_at: Mapped[int] = mapped_column(index=True)

@@ -351,7 +351,8 @@ def test_the_answer_does_not_tell_who_is_known(browser, cast, unactivated, path)
 
 
 EQUAL = {
-    "INSERT throttle_count": 2,
+    "INSERT throttle_window": 2,
+    "UPDATE throttle_window": 2,
     "INSERT audit_entry": 1,
     "UPDATE mail_link": 1,
     "INSERT mail_link": 1,

@@ -64,7 +64,7 @@ def crashing(make_app):
     @public
     def crash():
         db.session.execute(
-            text("INSERT INTO throttle_count (key, span_start, tries) VALUES ('x', 0, 1)")
+            text("INSERT INTO throttle_window (key, tries, ends_at) VALUES ('x', '[]', 0)")
         )
         raise RuntimeError("the secret inside")
 

@@ -13,7 +13,7 @@ from mojupravljalec.extensions import db
 from mojupravljalec.mail.models import OutboxLetter
 from mojupravljalec.metering.models import Occupancy
 from mojupravljalec.throttle.actions import Limit, book
-from mojupravljalec.throttle.models import ThrottleCount
+from mojupravljalec.throttle.models import ThrottleWindow
 
 from ..conftest import PASSWORD
 from .conftest import english
@@ -256,7 +256,7 @@ def test_the_limits_are_settings(make_app, browser, cast):
 def test_the_table_of_tries_keeps_no_address(app, cvetka):
     link(cvetka, "4821307A")
     with app.app_context():
-        keys = "".join(db.session.scalars(select(ThrottleCount.key)))
+        keys = "".join(db.session.scalars(select(ThrottleWindow.key)))
     assert "127.0.0.1" not in keys
 
 
@@ -332,7 +332,7 @@ def test_without_the_meter_nothing_is_judged(proving, cast, code_of, count):
     answer = link(proving, code_of(cast.anas_customer))
     assert answer.status_code == 422
     assert 'id="serial-error"' in answer.text
-    assert count(ThrottleCount) == 0
+    assert count(ThrottleWindow) == 0
 
 
 def test_wrong_proofs_are_counted_like_wrong_codes(proving, cast, code_of):

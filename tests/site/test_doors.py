@@ -22,7 +22,7 @@ from .places import (
     whose,
 )
 
-WHO_COUNTS = ("throttle_count", "audit_entry")
+WHO_COUNTS = ("throttle_window", "audit_entry")
 HTMX = {"HX-Request": "true"}
 
 

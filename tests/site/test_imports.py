@@ -142,6 +142,7 @@ PURE = {
     "metering.windows",
     "paper.sheets",
     "search.rules",
+    "throttle.rules",
     "tray.rules",
     "values.clock",
     "values.deadlines",

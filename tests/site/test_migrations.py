@@ -73,11 +73,11 @@ def test_migrating_again_changes_nothing(empty_database, tmp_path):
     with _app(tmp_path, empty_database).app_context():
         flask_migrate.upgrade()
         db.session.execute(
-            text("INSERT INTO throttle_count (key, span_start, tries) VALUES ('a', 0, 1)")
+            text("INSERT INTO throttle_window (key, tries, ends_at) VALUES ('a', '[]', 0)")
         )
         db.session.commit()
         flask_migrate.upgrade()
-        assert db.session.scalar(text("SELECT count(*) FROM throttle_count")) == 1
+        assert db.session.scalar(text("SELECT count(*) FROM throttle_window")) == 1
         db.session.rollback()
         db.engine.dispose()
 

@@ -1,5 +1,7 @@
-"""Limits: counted and booked in one statement, each span and each caller for itself."""
+"""Limits: counted one after the other, each limit and each caller for itself."""
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -7,9 +9,20 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from mojupravljalec.config import ROOT
 from mojupravljalec.extensions import db
-from mojupravljalec.throttle.actions import Limit, book, forget, spent, sweep, take_back
-from mojupravljalec.throttle.models import ThrottleCount
+from mojupravljalec.throttle.actions import (
+    Limit,
+    book,
+    forget,
+    forget_all,
+    spent,
+    spent_by_any,
+    sweep,
+    take_back,
+    wait_s,
+)
+from mojupravljalec.throttle.models import ThrottleWindow
 
 THREE = Limit("three", 3, 3600)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -68,23 +81,58 @@ def test_forgetting_begins_from_nothing():
 
 
 @pytest.mark.usefixtures("context")
-def test_the_next_span_begins_from_nothing(clock):
-    for _ in range(4):
-        book(THREE, "ana")
-    clock.shift(timedelta(minutes=59, seconds=59))
+def test_everybody_under_a_limit_is_forgotten_and_nobody_else():
+    other = Limit("three-4", 1, 3600)
+    for limit, who in ((THREE, "ana"), (THREE, "bojan"), (other, "ana")):
+        for _ in range(limit.most):
+            book(limit, who)
+    assert spent_by_any(THREE)
+    forget_all(THREE)
+    assert not spent_by_any(THREE)
+    assert spent_by_any(other)
+
+
+@pytest.mark.usefixtures("context")
+def test_a_window_slides(clock):
+    book(THREE, "ana")
+    clock.shift(timedelta(minutes=59))
+    assert [book(THREE, "ana") for _ in range(3)] == [True, True, False]
+    clock.shift(timedelta(minutes=1))
+    assert [book(THREE, "ana") for _ in range(2)] == [True, False]
+    clock.shift(timedelta(minutes=58, seconds=59))
     assert not book(THREE, "ana")
-    clock.shift(timedelta(seconds=1))
+    clock.shift(timedelta(minutes=1))
+    assert [book(THREE, "ana") for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.usefixtures("context")
+def test_tries_beyond_the_limit_do_not_keep_it_closed(clock):
+    for _ in range(60):
+        book(THREE, "ana")
+        clock.shift(timedelta(minutes=1))
     assert book(THREE, "ana")
 
 
 @pytest.mark.usefixtures("context")
-def test_spans_that_are_over_are_swept_away(clock):
+def test_the_wait_is_told_in_seconds(clock):
+    for _ in range(2):
+        book(THREE, "ana")
+    clock.shift(timedelta(minutes=10))
+    assert wait_s(THREE, "ana") == 0
     book(THREE, "ana")
-    clock.shift(timedelta(days=6))
+    assert wait_s(THREE, "ana") == 50 * 60
+
+
+@pytest.mark.usefixtures("context")
+def test_windows_that_are_over_are_swept_away(clock):
     book(THREE, "ana")
-    clock.shift(timedelta(days=2))
+    clock.shift(timedelta(minutes=59))
+    book(THREE, "bojan")
     sweep()
-    assert db.session.scalar(select(func.count()).select_from(ThrottleCount)) == 1
+    assert db.session.scalar(select(func.count()).select_from(ThrottleWindow)) == 2
+    clock.shift(timedelta(minutes=2))
+    sweep()
+    assert db.session.scalar(select(func.count()).select_from(ThrottleWindow)) == 1
 
 
 def test_of_many_at_once_exactly_the_most_are_within(clock, app):
@@ -103,3 +151,18 @@ def test_of_many_at_once_exactly_the_most_are_within(clock, app):
     for thread in threads:
         thread.join()
     assert sorted(within) == [False] * 13 + [True] * 3
+
+
+def test_of_forty_at_once_in_four_processes_exactly_ten_are_within(app):
+    command = [sys.executable, "-m", "tests.throttle.guessing"]
+    uri = app.config["SQLALCHEMY_DATABASE_URI"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+    processes = [subprocess.Popen([*command, uri], **pipes) for _ in range(4)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    counts = [process.communicate()[0].split() for process in processes]
+    assert sum(int(tried) for _, tried in counts) == 40
+    assert sum(int(within) for within, _ in counts) == 10
