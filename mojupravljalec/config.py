@@ -339,6 +339,7 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         # All fields of a form; a photo passes through in pieces of 64 KiB and what is left over.
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "SESSION_COOKIE_NAME": "__Host-portal" if secure else "portal",
+        "BROWSER_COOKIE_NAME": "__Host-browser" if secure else "browser",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

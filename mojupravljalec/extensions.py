@@ -73,6 +73,11 @@ def every_hour(app: Flask, chore: Callable[[], None]) -> None:
     app.extensions.setdefault("every_hour", []).append(chore)
 
 
+def on_password_reset(app: Flask, follow_up: Callable[[int], None]) -> None:
+    """Let ``follow_up`` know the account whose password was set by mail; the request commits."""
+    app.extensions.setdefault("on_password_reset", []).append(follow_up)
+
+
 # Does one piece of work, if there is any; whether there was. It is told how to learn that the
 # worker is to end.
 Work = Callable[[Callable[[], bool]], bool]

@@ -6,38 +6,55 @@ addresses: one hash, the same counters, the same rows.
 
 import hashlib
 import hmac
+import math
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app, url_for
-from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
-from ..throttle.actions import Limit, book, forget, spent
+from ..throttle.actions import (
+    Limit,
+    book,
+    forget,
+    forget_all,
+    spent,
+    spent_by_any,
+    take_back,
+    wait_s,
+)
 from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from ..web.access import client_address
-from . import passwords, queries, roles, rules, tokens
-from .models import Account, Device, MailLink, Purpose
+from . import known_browsers, passwords, queries, roles, rules, shown_once, tokens
+from .models import Account, Device, MailLink, Purpose, new_mark
 
 QUARTER = 15 * 60
-SIGN_INS_PER_EMAIL = Limit("sign-in-email", 15, QUARTER)
-SIGN_INS_PER_ADDRESS = Limit("sign-in-address", 100, QUARTER)
-FORMS_PER_ADDRESS = Limit("form-address", 40, 3600)
+GUESSES = 10
+SIGN_INS_PER_EMAIL = Limit("sign-in-email", GUESSES, QUARTER)
+SIGN_INS_PER_ADDRESS = Limit("sign-in-address", 100, QUARTER)  # wrong ones
+# A mobile operator's customers share an address. Of 5,000 households that get a bill with a
+# code, a fifth registers the same day, a fifth of these in the busiest hour, and up to half of
+# them through one address: 100 registrations, and twice as many letters that are asked for
+# again. Strangers' mailboxes are guarded by LETTERS_PER_EMAIL.
+FORMS_PER_ADDRESS = Limit("form-address", 300, 3600)
 LETTERS_PER_EMAIL = Limit("letter-email", 4, 3600)
 NEW_EMAILS_PER_ACCOUNT = Limit("new-email-account", 5, 3600)
-CODES_PER_ADDRESS = Limit("activation-code-address", 30, 3600)
+CODES_PER_ADDRESS = Limit("activation-code-address", 30, 3600)  # wrong ones
 LINKS_KEPT = timedelta(days=30)  # so long, an old link is told what became of it
 
 
 class TooOften(Exception):
     """Tried more often than people do; nothing happened. ``minutes``: how long to wait."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: Limit, who: str) -> None:
         super().__init__(limit.name)
-        self.minutes = limit.seconds // 60
+        self.minutes = math.ceil(wait_s(limit, who) / 60)
 
 
 class LinkOver(Exception):
@@ -53,42 +70,68 @@ class AddressTaken(Exception):
     """The address has an access already; nothing happened."""
 
 
-def register(email: str, first_name: str, last_name: str, password: str) -> None:
+@dataclass(frozen=True)
+class Registration:
+    """What somebody typed to register; it waits in the activation link that was mailed for it."""
+
+    first_name: str = ""
+    last_name: str = ""
+    password_hash: str = ""
+
+
+NOT_REGISTERED = Registration()
+
+
+def register(email: str, first_name: str, last_name: str, password: str) -> int | None:
     """Make an access that waits for activation, and mail how to activate it.
 
-    The owner of a known address gets a letter instead; who asks cannot tell. Until it is
-    activated, the last registration holds; should that have been a stranger's, the owner's
-    way is a new password, which signs everybody else out. Raises TooOften.
+    The owner of a known address gets a letter instead; who asks cannot tell. Of several
+    registrations with one waiting address each has a link of its own, and the first link that
+    is used decides which name and password the access gets. Should its owner use the link of a
+    stranger's registration, a new password by mail gives the access back. Returns the number of
+    the link, for `ask_activation` from the same browser. Raises TooOften.
     """
     may_write = _count_form(email)
-    password_hash = passwords.hash_password(password)
+    registration = Registration(first_name, last_name, passwords.hash_password(password))
     known = queries.account_by_email(email)
     if known is None:
-        known = _new_account(email, first_name, last_name, password_hash)
-    elif known.activated_at is None and known.role is None:
-        known.first_name, known.last_name = first_name, last_name
-        known.password_hash = password_hash
+        known = _new_account(email, first_name, last_name, "")
     record("account.registration-asked", account_id=known.id, subject=f"account:{known.id}")
-    if may_write:
-        _write_by_state(email, known, otherwise="known-address")
+    if not may_write:
+        return None
+    return _write_by_state(email, known, "known-address", registration).id
 
 
-def ask_activation(email: str) -> None:
-    """Mail a new activation; the old one dies. A stranger learns nothing. Raises TooOften."""
-    _ask_letter(email, otherwise="known-address")
+def ask_activation(email: str, own_link: int | None = None) -> int | None:
+    """Mail a new activation; the old one of the same registration dies.
+
+    Where several registrations wait, it is the one of ``own_link``, else the latest. A
+    stranger learns nothing. Returns the number of the new link. Raises TooOften.
+    """
+    return _ask_letter(email, "known-address", own_link)
 
 
 def ask_reset(email: str) -> None:
     """Mail a link for a new password; the old one dies. Raises TooOften."""
-    _ask_letter(email, otherwise="reset")
+    _ask_letter(email, "reset")
 
 
-def _ask_letter(email: str, otherwise: str) -> None:
+def _ask_letter(email: str, otherwise: str, own_link: int | None = None) -> int | None:
     may_write = _count_form(email)
     known = queries.account_by_email(email)
     record("account.letter-asked", account_id=known.id if known else None)
-    if may_write:
-        _write_by_state(email, known, otherwise)
+    if not may_write:
+        return None
+    waiting = _waiting(known.id if known else None, own_link)
+    return _write_by_state(email, known, otherwise, waiting).id
+
+
+def _waiting(account_id: int | None, own_link: int | None = None) -> Registration:
+    """The registration that a new letter is for."""
+    link = queries.waiting_registration(account_id, own_link)
+    if link is None:
+        return NOT_REGISTERED
+    return Registration(link.first_name, link.last_name, link.password_hash)
 
 
 def send_letter(account: Account, *, by: int) -> None:
@@ -96,14 +139,15 @@ def send_letter(account: Account, *, by: int) -> None:
 
     The office asks; letters that the person asked for count too. Raises TooOften.
     """
-    if not book(LETTERS_PER_EMAIL, account.email_key):
-        raise TooOften(LETTERS_PER_EMAIL)
+    _book_all(((LETTERS_PER_EMAIL, account.email_key),))
     record("account.letter-asked", account_id=by, subject=f"account:{account.id}")
-    _write_by_state(account.email, account, "reset")
+    _write_by_state(account.email, account, "reset", _waiting(account.id))
 
 
-def _write_by_state(email: str, known: Account | None, otherwise: str) -> None:
-    """Whoever has not activated yet needs that letter; others get ``otherwise``.
+def _write_by_state(
+    email: str, known: Account | None, otherwise: str, registration: Registration
+) -> MailLink:
+    """Mail an activation to an account that waits for it, and ``otherwise`` to others.
 
     For an address that nobody has, the same rows are written, and nothing is sent.
     """
@@ -113,16 +157,22 @@ def _write_by_state(email: str, known: Account | None, otherwise: str) -> None:
     invited = waits and known is not None and known.role is not None
     purpose, page = _INVITATION if invited else _ACTIVATION if waits else _RESET
     code = f"{secrets.randbelow(10**6):06}" if waits and not invited else ""
-    link = _new_link(known.id if known else None, email, purpose, code=code)
+    if not waits or invited:
+        registration = NOT_REGISTERED
+    link = _new_link(
+        known.id if known else None, email, purpose, code=code, registration=registration
+    )
+    first_name = registration.first_name or (known.first_name if known else "")
     post(
         "invitation" if invited else "activation" if waits else otherwise,
         known.email if known else email,
         language=known.language if known else None,
         pretend=known is None,
-        first_name=known.first_name if known else "",
+        first_name=first_name,
         path=url_for(page, token=tokens.sign(link)),
         code=code,
     )
+    return link
 
 
 _ACTIVATION = Purpose.ACTIVATION, "accounts.activate"
@@ -162,44 +212,60 @@ def accept(link: MailLink, first_name: str, last_name: str, password: str) -> No
 
 
 def activate(link: MailLink) -> None:
-    """Open the access that the letter was for. Raises LinkOver."""
+    """Open the access with the registration that the letter was for. Raises LinkOver.
+
+    The links of other registrations with the address are over.
+    """
     account, moment = _use(link), clock.now()
-    account.activated_at = account.activated_at or moment
+    if account.activated_at is None:
+        if link.password_hash:
+            account.first_name, account.last_name = link.first_name, link.last_name
+            account.password_hash = link.password_hash
+        account.activated_at = moment
+    _end_activations(account.id)
     record("account.activated", account_id=account.id, subject=f"account:{account.id}")
 
 
 def activate_by_code(email: str, code: str) -> bool:
-    """Activate with the six digits of the letter; whether they were right. Raises TooOften.
+    """Activate with the six digits of a letter; whether they were right. Raises TooOften.
 
-    After five wrong ones the letter's code is dead (its link still works).
+    They select the registration that the letter was for. After five wrong ones the codes of all
+    letters that this address has by then are dead (their links still work).
     """
-    if not book(CODES_PER_ADDRESS, client_address()):
-        raise TooOften(CODES_PER_ADDRESS)
+    _book_all(((CODES_PER_ADDRESS, client_address()),))
     key = rules.email_key(email)
-    link = queries.open_activation(key)
-    if link is None or link.wrong_codes >= rules.WRONG_CODES:
+    typed = _code_hash(key, code)
+    links = queries.open_activations(key)
+    right = [link for link in links if hmac.compare_digest(link.code_hash, typed)]
+    if not right:
+        _count_wrong_code(key)
         return False
-    if not hmac.compare_digest(link.code_hash, _code_hash(key, code)):
-        link.wrong_codes += 1
-        return False
-    activate(link)
+    take_back(CODES_PER_ADDRESS, client_address())
+    activate(right[0])
     return True
 
 
 def sign_in(email: str, password: str, user_agent: str) -> queries.SignedIn | None:
-    """The person, on a new device row; None for a wrong pair. Raises TooOften, NotAnAddress."""
+    """The person, on a new device row; None for a wrong pair. Raises TooOften, NotAnAddress.
+
+    A browser that has signed in to the account before has guesses of its own.
+    """
     key = rules.email_key(email)
-    within = book(SIGN_INS_PER_EMAIL, key) & book(SIGN_INS_PER_ADDRESS, client_address())
-    if not within:
-        raise TooOften(SIGN_INS_PER_EMAIL)
     account = queries.account_by_email(email)
+    known_as = known_browsers.device_for(account)
+    guess: tuple[tuple[Limit, str], ...] = (
+        (SIGN_INS_PER_ADDRESS, client_address()),
+        (SIGN_INS_PER_EMAIL, key),
+    )
+    if account and known_as:
+        guess = ((_sign_ins_per_device(account.id), str(known_as)),)
+    _book_all(guess)
     usable = account if account and account.activated_at and not account.closed_at else None
-    if not passwords.fits(password, usable.password_hash if usable else None) or usable is None:
+    if not _is_right(usable, password) or usable is None:
         record("account.sign-in-refused", account_id=account.id if account else None)
         return None
-    if passwords.is_outdated(usable.password_hash):
-        usable.password_hash = passwords.hash_password(password)
-    forget(SIGN_INS_PER_EMAIL, key)
+    for limit, who in guess:
+        take_back(limit, who)
     record("account.signed-in", account_id=usable.id, subject=f"account:{usable.id}")
     return _new_device(usable, user_agent)
 
@@ -213,11 +279,14 @@ def sign_out(device: Device) -> None:
 def reset_password(link: MailLink, password: str) -> None:
     """Set the password that the link was mailed for; every device is signed out.
 
-    Raises LinkOver.
+    What else follows, other features have registered (`extensions.on_password_reset`). Raises
+    LinkOver.
     """
     account = _use(link)
     _set_password(account, password, keep_device=None)
     forget(SIGN_INS_PER_EMAIL, account.email_key)
+    for follow_up in current_app.extensions.get("on_password_reset", ()):
+        follow_up(account.id)
 
 
 def prove_again(person: queries.SignedIn, password: str) -> bool:
@@ -260,12 +329,12 @@ def ask_new_email(person: queries.SignedIn, password: str, new_email: str) -> bo
     account = _confirmed(person, password)
     if account is None:
         return False
-    for limit, who in (
-        (NEW_EMAILS_PER_ACCOUNT, str(account.id)),
-        (LETTERS_PER_EMAIL, rules.email_key(new_email)),
-    ):
-        if not book(limit, who):
-            raise TooOften(limit)
+    _book_all(
+        (
+            (NEW_EMAILS_PER_ACCOUNT, str(account.id)),
+            (LETTERS_PER_EMAIL, rules.email_key(new_email)),
+        )
+    )
     taken = queries.account_by_email(new_email) is not None
     link = _new_link(account.id, account.email, Purpose.NEW_EMAIL, new_email=new_email)
     post(
@@ -299,9 +368,10 @@ def change_email(account: Account, new_email: str, *, reason: str, by: int) -> N
     """
     if queries.account_by_email(new_email):
         raise AddressTaken(new_email)
+    registration = _waiting(account.id)
     _move(account, new_email, by=by, reason=reason)
     end_devices(account.id)
-    _write_by_state(new_email, account, "reset")
+    _write_by_state(new_email, account, "reset", registration)
 
 
 def _move(account: Account, new_email: str, *, by: int, **details: str) -> None:
@@ -326,14 +396,20 @@ def _move(account: Account, new_email: str, *, by: int, **details: str) -> None:
 
 
 def is_locked(account: Account) -> bool:
-    """Whether there were so many wrong passwords that none is looked at for a while."""
-    return spent(SIGN_INS_PER_EMAIL, account.email_key)
+    """Whether there were so many wrong passwords that none is looked at for a while.
+
+    From anywhere, or in one of the browsers that the account knows.
+    """
+    return spent(SIGN_INS_PER_EMAIL, account.email_key) or spent_by_any(
+        _sign_ins_per_device(account.id)
+    )
 
 
 def open_lock(account: Account) -> None:
     """The wrong passwords are forgotten, and how many letters were asked for."""
     for limit in (SIGN_INS_PER_EMAIL, LETTERS_PER_EMAIL):
         forget(limit, account.email_key)
+    forget_all(_sign_ins_per_device(account.id))
 
 
 def rename(account_id: int, first_name: str, last_name: str) -> None:
@@ -350,20 +426,47 @@ def choose_language(account_id: int, language: str | None) -> None:
 
 def _count_form(email: str) -> bool:
     """Book one request; whether a letter may go to the address. Raises TooOften."""
-    if not book(FORMS_PER_ADDRESS, client_address()):
-        raise TooOften(FORMS_PER_ADDRESS)
+    _book_all(((FORMS_PER_ADDRESS, client_address()),))
     return book(LETTERS_PER_EMAIL, rules.email_key(email))
 
 
 def _confirmed(person: queries.SignedIn, password: str) -> Account | None:
     account = queries.account(person.id)
-    if not book(SIGN_INS_PER_EMAIL, account.email_key):
-        raise TooOften(SIGN_INS_PER_EMAIL)
-    if not passwords.fits(password, account.password_hash):
+    limit, device = _sign_ins_per_device(account.id), str(person.device_id)
+    _book_all(((limit, device),))
+    if not _is_right(account, password):
         record("account.password-refused", account_id=account.id)
         return None
-    forget(SIGN_INS_PER_EMAIL, account.email_key)
+    take_back(limit, device)
     return account
+
+
+def _sign_ins_per_device(account_id: int) -> Limit:
+    """The guesses of a browser that is known to the account, counted by its device row."""
+    return Limit(f"sign-in-device-{account_id}", GUESSES, QUARTER)
+
+
+def _book_all(tries: Iterable[tuple[Limit, str]]) -> None:
+    """Count a try under each limit, up to the first that is spent. Raises TooOften.
+
+    The address goes before the account: one that is stopped uses up no guesses of others.
+    """
+    for limit, who in tries:
+        if not book(limit, who):
+            raise TooOften(limit, who)
+
+
+def _is_right(account: Account | None, typed: str) -> bool:
+    """Whether ``typed`` is the account's password; takes as long without one.
+
+    A hash of another form, or made with other parameters, is replaced at this chance.
+    """
+    password = passwords.fitting(typed, account.password_hash if account else None)
+    if password is None or account is None:
+        return False
+    if passwords.is_outdated(password, account.password_hash):
+        account.password_hash = passwords.hash_password(password)
+    return True
 
 
 def _new_account(email: str, first_name: str, last_name: str, password_hash: str) -> Account:
@@ -381,11 +484,17 @@ def _new_account(email: str, first_name: str, last_name: str, password_hash: str
 
 
 def _new_link(
-    account_id: int | None, email: str, purpose: Purpose, *, code: str = "", new_email: str = ""
+    account_id: int | None,
+    email: str,
+    purpose: Purpose,
+    *,
+    code: str = "",
+    new_email: str = "",
+    registration: Registration = NOT_REGISTERED,
 ) -> MailLink:
-    """A fresh link, asked for by ``email``; older ones of its purpose die."""
+    """A fresh link, asked for by ``email``; older ones of its purpose and registration die."""
     key = rules.email_key(email)
-    _replace_links(key, purpose)
+    _replace_links(key, purpose, registration)
     link = MailLink(
         account_id=account_id,
         asked_for=key,
@@ -393,6 +502,9 @@ def _new_link(
         created_at=clock.now(),
         code_hash=_code_hash(key, code) if code else "",
         new_email=new_email,
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        password_hash=registration.password_hash,
     )
     db.session.add(link)
     db.session.flush()
@@ -401,25 +513,66 @@ def _new_link(
 
 def _use(link: MailLink) -> Account:
     """Whose link it is; it works no more. Raises LinkOver, also to the slower of two presses."""
+    assert link.account_id, "nobody's link is never mailed"  # noqa: S101 narrows the type
+    # The account before its links: of two different links pressed at once, one waits here.
+    account = queries.locked_account(link.account_id)
     db.session.refresh(link, with_for_update=NO_KEY_UPDATE)
     if (state := queries.link_state(link)) != rules.LinkState.GOOD:
         raise LinkOver(state, Purpose(link.purpose))
-    assert link.account_id, "nobody's link is never mailed"  # noqa: S101 narrows the type
     link.used_at = clock.now()
-    return queries.account(link.account_id)
+    return account
 
 
-def clear_links() -> None:
-    """Forget old links, and those of addresses that nobody has."""
+def _count_wrong_code(asked_for: str) -> None:
+    """Count against every letter of the address; the same statement where there is none."""
     db.session.execute(
-        delete(MailLink).where(
-            or_(MailLink.account_id.is_(None), MailLink.created_at < clock.now() - LINKS_KEPT)
+        update(MailLink)
+        .where(
+            MailLink.asked_for == asked_for,
+            MailLink.purpose == Purpose.ACTIVATION,
+            MailLink.used_at.is_(None),
+            MailLink.replaced_at.is_(None),
         )
+        .values(wrong_codes=MailLink.wrong_codes + 1)
     )
 
 
-def _replace_links(asked_for: str, purpose: Purpose) -> None:
-    _replace(MailLink.asked_for == asked_for, MailLink.purpose == purpose)
+def clear_links() -> None:
+    """Forget old links, and those of addresses that nobody has.
+
+    A link that carries a registration stays as long as its access waits: a new letter for it
+    can be asked for at any time.
+    """
+    waits = select(Account.id).where(Account.activated_at.is_(None))
+    carries = and_(
+        MailLink.password_hash != "",
+        MailLink.replaced_at.is_(None),
+        MailLink.account_id.in_(waits),
+    )
+    old = and_(MailLink.created_at < clock.now() - LINKS_KEPT, ~carries)
+    db.session.execute(delete(MailLink).where(or_(MailLink.account_id.is_(None), old)))
+    shown_once.clear_seeds()
+
+
+def _replace_links(asked_for: str, purpose: Purpose, registration: Registration) -> None:
+    _replace(
+        MailLink.asked_for == asked_for,
+        MailLink.purpose == purpose,
+        MailLink.password_hash == registration.password_hash,
+    )
+
+
+def _end_activations(account_id: int) -> None:
+    """The access is active, by whichever letter: the others have nothing left to do."""
+    db.session.execute(
+        update(MailLink)
+        .where(
+            MailLink.account_id == account_id,
+            MailLink.purpose == Purpose.ACTIVATION,
+            MailLink.used_at.is_(None),
+        )
+        .values(used_at=clock.now())
+    )
 
 
 def _end_links(account_id: int) -> None:
@@ -458,11 +611,13 @@ def _new_device(account: Account, user_agent: str) -> queries.SignedIn:
         device.secret,
         device.proven_at,
         device.fresh_at,
+        account.browser_mark,
     )
 
 
 def _set_password(account: Account, password: str, keep_device: int | None) -> None:
     account.password_hash = passwords.hash_password(password)
+    account.browser_mark = new_mark()
     end_devices(account.id, keep_device)
     _end_links(account.id)
     post(

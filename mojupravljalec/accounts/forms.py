@@ -108,8 +108,13 @@ def _new_password(label: Any) -> PasswordField:
         description=_("Your password must not be one of the commonly used passwords."),
         # Typed once is enough: a slip elsewhere must not cost the password too.
         widget=PasswordInput(hide_value=False),
+        filters=[_kept],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+def _kept(typed: str | None) -> str | None:
+    return typed if typed is None else rules.kept_password(typed)
 
 
 def _again() -> PasswordField:
@@ -118,6 +123,7 @@ def _again() -> PasswordField:
         [Required(_("Type the password once more.")), Same()],
         description=_("Enter the same password as before, for verification."),
         widget=PasswordInput(hide_value=False),
+        filters=[_kept],
         render_kw={"autocomplete": "new-password"},
     )
 

@@ -8,12 +8,14 @@ queue. Elsewhere they wait in their threads: one has the turn, one waits, the re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unicodedata import is_normalized, normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ..extensions import db
 from ..web.exchange import Hashing, HashingNeeded, current_exchange
+from .rules import password_candidates
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _queue = threading.BoundedSemaphore(2)
@@ -63,18 +65,28 @@ def _turn_in_the_queue() -> Iterator[None]:
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to keep (19 MiB, two passes: about 20 ms)."""
-    return _hasher.hash(password)
+    """The argon2id hash to keep of the NFC form (19 MiB, two passes: about 20 ms)."""
+    return _hasher.hash(normalize("NFC", password))
 
 
-def fits(password: str, password_hash: str | None) -> bool:
-    """Whether ``password`` is the one; takes as long for None, which never fits."""
+def fitting(typed: str, password_hash: str | None) -> str | None:
+    """Return the password that ``typed`` stands for and that fits the hash, or None.
+
+    A wrong one takes as long for None, which nothing fits, as for the hash of an account.
+    """
+    return next(
+        (one for one in password_candidates(typed) if _fits(one, password_hash)),
+        None,
+    )
+
+
+def is_outdated(password: str, password_hash: str) -> bool:
+    """Whether the hash that ``password`` fits has old parameters, or is not of its NFC form."""
+    return _hasher.check_needs_rehash(password_hash) or not is_normalized("NFC", password)
+
+
+def _fits(password: str, password_hash: str | None) -> bool:
     try:
         return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
-
-
-def is_outdated(password_hash: str) -> bool:
-    """Whether it was made with other parameters than today's."""
-    return _hasher.check_needs_rehash(password_hash)

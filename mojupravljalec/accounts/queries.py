@@ -1,9 +1,10 @@
 """Finding accounts, devices and mailed links."""
 
 from datetime import datetime
+from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from werkzeug.exceptions import NotFound
 
 from ..extensions import db
@@ -33,6 +34,7 @@ class SignedIn(UserMixin):
         secret: str,
         proven_at: datetime | None,
         fresh_at: datetime | None,
+        browser_mark: str,
     ) -> None:
         self.id = id
         self.email = email
@@ -45,6 +47,7 @@ class SignedIn(UserMixin):
         self.secret = secret
         self.proven_at = proven_at
         self.fresh_at = fresh_at
+        self.browser_mark = browser_mark
 
     def get_id(self) -> str:
         """What the session cookie keeps: the device's secret, which can be revoked."""
@@ -75,7 +78,7 @@ class SignedIn(UserMixin):
 
 
 # Made once: every page of whoever is signed in asks it, and building it takes longer than asking.
-_HOLDER = (
+_HOLDER: Select[*tuple[Any, ...]] = (
     select(
         Account.id,
         Account.email,
@@ -88,6 +91,7 @@ _HOLDER = (
         Device.secret,
         Device.proven_at,
         Device.fresh_at,
+        Account.browser_mark,
     )
     .join(Device, Device.account_id == Account.id)
     .where(
@@ -115,6 +119,13 @@ def account_by_email(email: str) -> Account | None:
 def account(account_id: int) -> Account:
     """The account; it is there, since its person asks."""
     return db.session.get_one(Account, account_id)
+
+
+def locked_account(account_id: int) -> Account:
+    """The account, held until the transaction ends; rows may still be added that refer to it."""
+    return db.session.get_one(
+        Account, account_id, populate_existing=True, with_for_update={"key_share": True}
+    )
 
 
 def devices_of(account_id: int) -> list[Device]:
@@ -163,12 +174,32 @@ def link_state(link: MailLink) -> rules.LinkState:
     return life.state(clock.now(), lasts)
 
 
-def open_activation(email_key: str) -> MailLink | None:
-    """The newest activation letter's link, if it can still be used."""
-    link = db.session.scalar(
-        select(MailLink)
-        .filter_by(asked_for=email_key, purpose=Purpose.ACTIVATION, replaced_at=None)
-        .order_by(MailLink.id.desc())
-        .with_for_update(key_share=True)
+def open_activations(email_key: str) -> list[MailLink]:
+    """The activation links of the address whose codes can still be typed, the newest first.
+
+    Their account is held before they are: parallel guesses are judged one after the other.
+    """
+    db.session.execute(
+        select(Account.id).filter_by(email_key=email_key).with_for_update(key_share=True)
     )
-    return link if link and link_state(link) == rules.LinkState.GOOD else None
+    links = db.session.scalars(
+        select(MailLink)
+        .filter_by(asked_for=email_key, purpose=Purpose.ACTIVATION, used_at=None, replaced_at=None)
+        .where(MailLink.wrong_codes < rules.WRONG_CODES)
+        .order_by(MailLink.id.desc())
+    )
+    return [link for link in links if link_state(link) == rules.LinkState.GOOD]
+
+
+def waiting_registration(account_id: int | None, own_link: int | None) -> MailLink | None:
+    """A link that carries a registration of the account: ``own_link``, else the latest."""
+    return db.session.scalar(
+        select(MailLink)
+        .where(
+            MailLink.account_id == account_id,
+            MailLink.purpose == Purpose.ACTIVATION,
+            MailLink.password_hash != "",
+        )
+        .order_by((MailLink.id == own_link).desc(), MailLink.id.desc())
+        .limit(1)
+    )

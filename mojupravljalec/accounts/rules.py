@@ -47,6 +47,27 @@ def tidy_name(text: str) -> str:
     return re.sub(r"\s+", " ", printable).strip()
 
 
+def kept_password(typed: str) -> str:
+    """Return a new password as it is hashed: NFC, without one space that a phone added behind it.
+
+    >>> kept_password("z\N{COMBINING CARON}aba ") == "\N{LATIN SMALL LETTER Z WITH CARON}aba"
+    True
+    """
+    return unicodedata.normalize("NFC", typed).removesuffix(" ")
+
+
+def password_candidates(typed: str) -> tuple[str, ...]:
+    """Return the one to three passwords that ``typed`` may stand for, the likeliest first.
+
+    How many there are follows from ``typed`` alone, never from the account.
+
+    >>> password_candidates("lipa"), password_candidates("lipa ")
+    (('lipa',), ('lipa ', 'lipa'))
+    """
+    normal = unicodedata.normalize("NFC", typed)
+    return tuple(dict.fromkeys((normal, typed, normal.removesuffix(" "))))
+
+
 class Weakness(StrEnum):
     """Why a password is not good enough."""
 

@@ -9,16 +9,20 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from ..extensions import db
+from ..values import clock
 from ..web.access import UNSENT, keeps, public, safe_next, shared, unsent
 from ..web.even import even_time
 from ..web.page import ButtonForm
-from . import actions, forms, passwords, queries, rules, tokens
+from . import actions, forms, known_browsers, passwords, queries, rules, tokens
 from .models import MailLink, Purpose
 from .roles import STAFF_PASSWORD, Owes
 
 bp = Blueprint("accounts", __name__)
 Answer = Response | str | tuple[str, int]
 _WAIT = (actions.TooOften, passwords.Busy)
+
+WRITTEN_TO, OWN_LINK = "written_to", "own_link"  # in the session
+WRITTEN_TO_S = 60  # until the page after the form is there
 
 
 @bp.route("/prijava", methods=["GET", "POST"])
@@ -27,7 +31,7 @@ def sign_in() -> Answer:
     goal = safe_next(request.args.get("next"))
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(goal or url_for("home.start"))
-    form = forms.SignInForm(email=session.get("activating", ""))
+    form = forms.SignInForm()
     if not form.validate_on_submit():
         return _page("sign_in", form, form.status)
     try:
@@ -53,7 +57,9 @@ def sign_in() -> Answer:
     login_user(person)
     if owed := person.owes:
         return redirect(url_for(_PROVING[owed], next=goal), 303)
-    return redirect(goal or url_for("home.start"), 303)
+    answer = redirect(goal or url_for("home.start"), 303)
+    known_browsers.remember(answer, person)
+    return answer
 
 
 # Where the second proof is given, or got ready.
@@ -86,21 +92,22 @@ def register() -> Answer:
         return _page("register", form, form.status, password_help=forms.password_help())
     try:
         with even_time(), passwords.turn():
-            actions.register(
+            link = actions.register(
                 form.email.data, form.first_name.data, form.last_name.data, form.password.data
             )
             db.session.commit()
     except _WAIT as wait:
         return _wait(wait, "register", form, password_help=forms.password_help())
-    return _look_into_mail(form.email.data)
+    return _look_into_mail(form.email.data, link)
 
 
 @bp.route("/aktivacija", methods=["GET", "POST"])
 @public
 def activate_by_code() -> Answer:
-    form = forms.ActivationCodeForm(email=session.get("activating", ""))
+    written_to = _just_written_to()
+    form = forms.ActivationCodeForm(email=written_to)
     if not form.validate_on_submit():
-        return _page("activate_by_code", form, form.status)
+        return _page("activate_by_code", form, form.status, written_to=written_to)
     try:
         with even_time():
             right = actions.activate_by_code(form.email.data, form.code.data)
@@ -126,7 +133,7 @@ def activate(token: str) -> Answer:
     link = _link(token, Purpose.ACTIVATION)
     form = ButtonForm()
     if not form.validate_on_submit():
-        return _page("activate", form, form.status)
+        return _page("activate", form, form.status, link=link)
     actions.activate(link)
     db.session.commit()
     return _activated()
@@ -135,16 +142,16 @@ def activate(token: str) -> Answer:
 @bp.route("/aktivacija/novo-sporocilo", methods=["GET", "POST"])
 @public
 def resend() -> Answer:
-    form = forms.EmailForm(email=session.get("activating", ""))
+    form = forms.EmailForm()
     if not form.validate_on_submit():
         return _page("resend", form, form.status)
     try:
         with even_time():
-            actions.ask_activation(form.email.data)
+            link = actions.ask_activation(form.email.data, session.get(OWN_LINK))
             db.session.commit()
     except _WAIT as wait:
         return _wait(wait, "resend", form)
-    return _look_into_mail(form.email.data)
+    return _look_into_mail(form.email.data, link)
 
 
 @bp.route("/pozabljeno-geslo", methods=["GET", "POST"])
@@ -358,10 +365,22 @@ def _saved(sentence: str) -> Response:
     return redirect(url_for("profile.overview"), 303)
 
 
-def _look_into_mail(email: str) -> Response:
-    session["activating"] = email
-    flash(gettext("We sent a letter to %(email)s. Follow it to activate your access.", email=email))
+def _look_into_mail(email: str, link: int | None) -> Response:
+    """On to the page for the code, which shows the address this once.
+
+    Whoever takes the phone next must not find it. What stays is the number of the link: a new
+    letter from this browser is for the registration that was made in it.
+    """
+    session[WRITTEN_TO] = [email, int(clock.now().timestamp()) + WRITTEN_TO_S]
+    if link is not None:
+        session[OWN_LINK] = link
     return redirect(url_for(".activate_by_code"), 303)
+
+
+def _just_written_to() -> str:
+    """The address to which a letter was sent a moment ago, the first time that it is asked for."""
+    email, until = session.pop(WRITTEN_TO, ("", 0))
+    return str(email) if clock.now().timestamp() < until else ""
 
 
 def _activated() -> Response:

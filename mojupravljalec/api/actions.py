@@ -38,9 +38,9 @@ class KeyInUse(Exception):
 # ---------------------------------------------------------------- tokens
 
 
-def make_token(name: str, scopes: Collection[Scope], *, by: int) -> str:
-    """A token of the account ``by``, which is shown to it this once."""
-    token = rules.new_token()
+def make_token(name: str, scopes: Collection[Scope], *, key: bytes, by: int) -> str:
+    """Make a token of the account ``by`` from 32 random bytes, and return it."""
+    token = rules.token_of(key)
     made = ApiToken(
         name=name,
         token_hash=rules.token_hash(token),

@@ -1,9 +1,9 @@
 """What programs bring: their keys, what they ask for, and how a repeated request is known."""
 
+import base64
 import hashlib
 import json
 import re
-import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,7 +13,6 @@ from urllib.parse import unquote_to_bytes
 from ..exports.rules import Choice
 
 TOKEN_BEGINS = "mu_"  # noqa: S105 so that a token is known where it should not be, as in a log
-TOKEN_BYTES = 32
 KEY_LASTS = timedelta(days=7)  # so long, a repeated request gets the answer of the first
 LONGEST_NAME = 60  # characters: of layouts and kept headings, as in their forms
 LONGEST_FILE_NAME = 200
@@ -52,9 +51,9 @@ class Wrong(ValueError):
 # ---------------------------------------------------------------- tokens
 
 
-def new_token() -> str:
-    """A token that nobody guesses, for a header."""
-    return TOKEN_BEGINS + secrets.token_urlsafe(TOKEN_BYTES)
+def token_of(key: bytes) -> str:
+    """Return the token, for a header, that carries the random bytes of ``key``."""
+    return TOKEN_BEGINS + base64.urlsafe_b64encode(key).decode().rstrip("=")
 
 
 def token_hash(token: str) -> str:

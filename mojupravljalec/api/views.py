@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from ..accounts import shown_once
 from ..accounts.roles import Right
 from ..extensions import db
 from ..web import lists
@@ -15,20 +16,21 @@ from ..web.filters import moment
 from ..web.page import ButtonForm
 from . import actions, forms, queries
 from .models import ApiToken
-from .rules import Scope
+from .rules import Scope, token_of
 from .wording import SCOPES_SHORT, STATES
 
 bp = Blueprint("programs", __name__)
 Answer = Response | str | tuple[str, int]
 
-TOKEN = "api_token"  # noqa: S105 in the session, until it was shown
+TOKEN = "api-token"  # noqa: S105 what `shown_once` calls it
 
 
 @bp.get("/pisarna/programi")
 @desk(Right.STAFF)
 def overview() -> Answer:
     """The tokens, and this once the one that was just made."""
-    token = session.pop(TOKEN, None)
+    key = shown_once.key_to_show(current_user, TOKEN)
+    token = token_of(key) if key else None
     return lists.answer(
         "api/programs.html",
         queries.tokens(),
@@ -65,9 +67,9 @@ def new() -> Answer:
     if not form.validate_on_submit():
         return render_template("api/new.html", form=form), form.status
     scopes = [Scope(scope) for scope in form.scopes.data]
-    token = actions.make_token(form.name.data.strip(), scopes, by=current_user.id)
+    key = shown_once.new_key(current_user, TOKEN)
+    actions.make_token(form.name.data.strip(), scopes, key=key, by=current_user.id)
     db.session.commit()
-    session[TOKEN] = token
     flash(gettext("The token is made."))
     return redirect(url_for(".overview"), 303)
 

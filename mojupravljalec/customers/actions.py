@@ -1,5 +1,6 @@
 """Linking an account to a customer, and ending a link. Nothing here commits."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..accounts.queries import SignedIn
 from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
-from ..throttle.actions import Limit, book, forget, spent, take_back
+from ..throttle.actions import Limit, book, forget, spent, take_back, wait_s
 from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from ..web.access import client_address
@@ -26,7 +27,7 @@ Proof = Callable[[int, str], bool]
 class TooManyWrong(Exception):
     """Too many wrong codes from here; the code was not even looked at.
 
-    ``hours``: how long to wait at most.
+    ``hours``: how long to wait, rounded up.
     """
 
     def __init__(self, hours: int) -> None:
@@ -54,7 +55,9 @@ def link_by_code(person: SignedIn, code: str, serial: str, proves: Proof) -> Cus
     must_prove = needs_proof()
     _book_guess(person)
     customer = queries.customer_by_code(code)
-    if customer is None or (must_prove and not proves(customer.id, serial)):
+    # Looked up for a wrong code as well: the work must not tell which of the two was wrong.
+    proven = proves(customer.id if customer else 0, serial) if must_prove else True
+    if customer is None or not proven:
         _note_wrong(person)
         return None
     for limit, who in _limits(person):
@@ -151,9 +154,9 @@ def _limits(person: SignedIn) -> tuple[tuple[Limit, str], ...]:
 
 def _book_guess(person: SignedIn) -> None:
     # Counted before it is judged: of forty guesses at once, only ten are looked at.
-    spent_s = [limit.seconds for limit, who in _limits(person) if not book(limit, who)]
-    if spent_s:
-        raise TooManyWrong(max(spent_s) // 3600)
+    waits_s = [wait_s(limit, who) for limit, who in _limits(person) if not book(limit, who)]
+    if waits_s:
+        raise TooManyWrong(math.ceil(max(waits_s) / 3600))
 
 
 def _note_wrong(person: SignedIn) -> None:

@@ -9,12 +9,14 @@ import hmac
 from flask import current_app
 from sqlalchemy import delete, select
 
+from ..accounts import shown_once
 from ..accounts.actions import TooOften, end_devices
 from ..accounts.queries import SignedIn, account, device_of
 from ..audit.actions import record
+from ..customers.queries import is_linked
 from ..extensions import db
 from ..mail.actions import post
-from ..throttle.actions import Limit, book, forget
+from ..throttle.actions import Limit, book, take_back
 from ..values import clock
 from ..web.access import client_address
 from . import ceremonies, queries, rules
@@ -22,8 +24,9 @@ from .models import Passkey, RecoveryCode, TotpKey
 
 QUARTER = 15 * 60
 PROOFS_PER_ACCOUNT = Limit("proof-account", 10, QUARTER)
-PROOFS_PER_ADDRESS = Limit("proof-address", 60, QUARTER)
+PROOFS_PER_ADDRESS = Limit("proof-address", 60, QUARTER)  # wrong ones
 MOST_PASSKEYS = 10
+RECOVERY_CODES = "recovery-codes"  # what `shown_once` calls them
 
 
 class NoProof(Exception):
@@ -40,17 +43,25 @@ def begin_phone(person: SignedIn) -> None:
         key.secret, key.made_at = rules.new_secret(), moment
 
 
-def confirm_phone(person: SignedIn, typed: str) -> list[str]:
+def confirm_phone(person: SignedIn, typed: str) -> None:
     """The phone proves from now on, if ``typed`` is its code; recovery codes, if there were none.
 
-    Raises NoProof, TooOften.
+    The same code once more is the second tap of one press. Raises NoProof, TooOften.
     """
     _count(person)
     key = db.session.get(TotpKey, person.id)
-    if key is None or key.confirmed_at is not None or not _takes(key, typed):
+    if key is None:
+        raise NoProof
+    if key.confirmed_at is not None:
+        if not _was_last(key, typed):
+            raise NoProof
+        _uncount(person)
+        return
+    if not _takes(key, typed):
         raise NoProof
     key.confirmed_at = clock.now()
-    return _begun(person, "phone")
+    _uncount(person)
+    _begun(person, "phone")
 
 
 def prove_by_code(person: SignedIn, typed: str) -> None:
@@ -68,7 +79,7 @@ def prove_by_code(person: SignedIn, typed: str) -> None:
     _prove(person, "recovery-code")
 
 
-def add_passkey(person: SignedIn, found: ceremonies.Registered, name: str) -> list[str]:
+def add_passkey(person: SignedIn, found: ceremonies.Registered, name: str) -> None:
     """Keep a passkey's public half; new recovery codes, if there were none.
 
     Raises NoProof where somebody has the key already (WebAuthn 7.1, step 26).
@@ -86,7 +97,7 @@ def add_passkey(person: SignedIn, found: ceremonies.Registered, name: str) -> li
         )
     )
     db.session.flush()
-    return _begun(person, "passkey")
+    _begun(person, "passkey")
 
 
 def prove_by_passkey(person: SignedIn, site: ceremonies.Site, challenge: str, answer: str) -> None:
@@ -103,10 +114,16 @@ def prove_by_passkey(person: SignedIn, site: ceremonies.Site, challenge: str, an
     _prove(person, "passkey")
 
 
-def renew_codes(person: SignedIn) -> list[str]:
+def renew_codes(person: SignedIn) -> None:
     """New recovery codes; the old ones are worth nothing."""
     record("factor.codes-renewed", account_id=person.id, subject=f"account:{person.id}")
-    return _new_codes(person.id)
+    _new_codes(person)
+
+
+def codes_to_show(person: SignedIn) -> list[str]:
+    """The recovery codes that were just made on this device, the first time they are asked for."""
+    key = shown_once.key_to_show(person, RECOVERY_CODES)
+    return rules.recovery_codes(key) if key else []
 
 
 def remove_phone(person: SignedIn) -> None:
@@ -130,6 +147,25 @@ def forget_factors(account_id: int, *, by: int) -> None:
     _tell(account_id, "removed")
 
 
+def drop_after_reset(account_id: int) -> None:
+    """Take the second proofs away after a password reset by mail, where nothing is behind them.
+
+    A stranger may have set them up who registered the address first, and the owner of the
+    mailbox could never get in. Staff keep theirs, and so does who sees a customer.
+    """
+    owner = account(account_id)
+    if owner.role is not None or owner.factor_since is None or is_linked(account_id):
+        return
+    _drop_all(account_id)
+    record(
+        "factor.removed",
+        account_id=account_id,
+        subject=f"account:{account_id}",
+        how="password-reset",
+    )
+    _tell(account_id, "removed")
+
+
 def _takes(key: TotpKey, typed: str) -> bool:
     step = rules.step_of(key.secret, typed, now=clock.now(), last_step=key.last_step)
     if step is None:
@@ -138,24 +174,36 @@ def _takes(key: TotpKey, typed: str) -> bool:
     return True
 
 
+def _was_last(key: TotpKey, typed: str) -> bool:
+    """Whether ``typed`` is the code that was taken last."""
+    before = key.last_step - 1
+    return rules.step_of(key.secret, typed, now=clock.now(), last_step=before) == key.last_step
+
+
+def _limits(person: SignedIn) -> tuple[tuple[Limit, str], ...]:
+    return (PROOFS_PER_ADDRESS, client_address()), (PROOFS_PER_ACCOUNT, str(person.id))
+
+
 def _count(person: SignedIn) -> None:
-    for limit, who in (
-        (PROOFS_PER_ACCOUNT, str(person.id)),
-        (PROOFS_PER_ADDRESS, client_address()),
-    ):
+    for limit, who in _limits(person):
         if not book(limit, who):
-            raise TooOften(limit)
+            raise TooOften(limit, who)
+
+
+def _uncount(person: SignedIn) -> None:
+    """The proof was right: only wrong ones count."""
+    for limit, who in _limits(person):
+        take_back(limit, who)
 
 
 def _prove(person: SignedIn, how: str) -> None:
-    forget(PROOFS_PER_ACCOUNT, str(person.id))
+    _uncount(person)
     device_of(person.id, person.device_id).proven_at = clock.now()
     record("factor.proven", account_id=person.id, subject=f"account:{person.id}", how=how)
 
 
-def _begun(person: SignedIn, how: str) -> list[str]:
+def _begun(person: SignedIn, how: str) -> None:
     """The proof is asked for from now on. Other devices have not given it: they sign in anew."""
-    forget(PROOFS_PER_ACCOUNT, str(person.id))
     record("factor.added", account_id=person.id, subject=f"account:{person.id}", how=how)
     device_of(person.id, person.device_id).proven_at = clock.now()
     owner = account(person.id)
@@ -163,7 +211,8 @@ def _begun(person: SignedIn, how: str) -> list[str]:
         owner.factor_since = clock.now()
         end_devices(person.id, keep_device=person.device_id)
     _tell(person.id, how)
-    return [] if queries.factors_of(person.id).codes_left else _new_codes(person.id)
+    if not queries.factors_of(person.id).codes_left:
+        _new_codes(person)
 
 
 def _after_removal(person: SignedIn, how: str) -> None:
@@ -179,12 +228,11 @@ def _drop_all(account_id: int) -> None:
     account(account_id).factor_since = None
 
 
-def _new_codes(account_id: int) -> list[str]:
-    db.session.execute(delete(RecoveryCode).filter_by(account_id=account_id))
-    codes = rules.new_recovery_codes()
-    for code in codes:
-        db.session.add(RecoveryCode(account_id=account_id, code_hash=code_hash(account_id, code)))
-    return codes
+def _new_codes(person: SignedIn) -> None:
+    """Recovery codes, which the device shows once."""
+    db.session.execute(delete(RecoveryCode).filter_by(account_id=person.id))
+    for code in rules.recovery_codes(shown_once.new_key(person, RECOVERY_CODES)):
+        db.session.add(RecoveryCode(account_id=person.id, code_hash=code_hash(person.id, code)))
 
 
 def code_hash(account_id: int, typed: str) -> str:

@@ -17,6 +17,7 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response
 
+from ..accounts import known_browsers
 from ..accounts.actions import TooOften
 from ..accounts.roles import Owes
 from ..extensions import db
@@ -28,7 +29,7 @@ from . import actions, ceremonies, forms, queries, rules
 bp = Blueprint("factors", __name__)
 Answer = Response | str | tuple[str, int]
 
-CHALLENGE, CODES = "challenge", "recovery_codes"  # in the session
+CHALLENGE = "challenge"  # in the session
 
 
 @bp.route("/prijava/drugi-dokaz", methods=["GET", "POST"])
@@ -56,7 +57,9 @@ def prove() -> Answer:
         form.form_errors.append(_wait(wait))
         return _prove_page(form, key_form, TooManyRequests.code)
     db.session.commit()
-    return redirect(goal, 303)
+    answer = redirect(goal, 303)
+    known_browsers.remember(answer, current_user)
+    return answer
 
 
 @bp.get("/profil/dvojna-prijava")
@@ -68,7 +71,7 @@ def overview() -> Answer:
     return render_template(
         "factors/overview.html",
         factors=queries.factors_of(current_user.id),
-        codes=session.pop(CODES, None),
+        codes=actions.codes_to_show(current_user),
         can_have_keys=_site_or_none() is not None,
     )
 
@@ -89,7 +92,7 @@ def phone() -> Answer:
         db.session.commit()
         return redirect(url_for(".phone"), 303)
     try:
-        codes = actions.confirm_phone(current_user, form.code.data)
+        actions.confirm_phone(current_user, form.code.data)
     except actions.NoProof:
         db.session.commit()
         form.code.errors = [_not_right(by_key=False)]
@@ -98,7 +101,7 @@ def phone() -> Answer:
         db.session.commit()
         form.form_errors.append(_wait(wait))
         return _phone_page(form, TooManyRequests.code)
-    return _ready(codes, gettext("The phone is set up. From now on signing in asks for its code."))
+    return _ready(gettext("The phone is set up. From now on signing in asks for its code."))
 
 
 @bp.route("/profil/dvojna-prijava/kljuc", methods=["GET", "POST"])
@@ -115,11 +118,11 @@ def new_passkey() -> Answer:
         return _key_page(form, known, form.status)
     try:
         found = ceremonies.registered(_site(), challenge=_challenge(), answer=form.answer.data)
-        codes = actions.add_passkey(current_user, found, form.name.data)
+        actions.add_passkey(current_user, found, form.name.data)
     except (ceremonies.NotProven, actions.NoProof):
         form.form_errors.append(_not_right(by_key=True))
         return _key_page(form, known, 422)
-    return _ready(codes, gettext("The passkey is set up. From now on signing in asks for it."))
+    return _ready(gettext("The passkey is set up. From now on signing in asks for it."))
 
 
 @bp.route("/profil/dvojna-prijava/kode", methods=["GET", "POST"])
@@ -131,7 +134,8 @@ def renew_codes() -> Answer:
         return render_template("factors/renew_codes.html", form=form), form.status
     if not current_user.has_factor:
         return redirect(url_for(".overview"), 303)
-    return _ready(actions.renew_codes(current_user), gettext("The old recovery codes are void."))
+    actions.renew_codes(current_user)
+    return _ready(gettext("The old recovery codes are void."))
 
 
 @bp.route("/profil/dvojna-prijava/telefon/odstrani", methods=["GET", "POST"])
@@ -191,13 +195,13 @@ def _key_page(form: forms.NewKeyForm, known: list[Any], status: int) -> Answer:
     return render_template("factors/new_passkey.html", form=form, options=options), status
 
 
-def _ready(codes: list[str], sentence: str) -> Response:
+def _ready(sentence: str) -> Response:
     """Back to the overview, which shows new recovery codes this once."""
     db.session.commit()
-    if codes:
-        session[CODES] = codes
     flash(sentence)
-    return redirect(url_for(".overview"), 303)
+    answer = redirect(url_for(".overview"), 303)
+    known_browsers.remember(answer, current_user)
+    return answer
 
 
 def _removed() -> Response:

@@ -1,7 +1,7 @@
 """The profile, and linking customers to it."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -15,6 +15,7 @@ from ..mail import subscriptions
 from ..mail.letters import CHOICES
 from ..metering.queries import has_meter
 from ..web.access import public, shared
+from ..web.even import even_time
 from ..web.page import ButtonForm
 
 bp = Blueprint("profile", __name__)
@@ -41,16 +42,19 @@ def link() -> Answer:
     before = {link.id for link, _ in queries.links_of(current_user.id) if not link.ended_at}
     serial = form.serial.data if isinstance(form, ProvenLinkForm) else ""
     try:
-        linked = actions.link_by_code(current_user, form.code.data, serial, has_meter)
+        with even_time():
+            linked = actions.link_by_code(current_user, form.code.data, serial, has_meter)
+            db.session.commit()
     except actions.TooManyWrong as wait:
         db.session.commit()
         form.form_errors.append(
-            gettext("There were too many wrong codes. Try again tomorrow, or call us.")
-            if wait.hours > 1
-            else gettext("There were too many wrong codes. Try again in an hour, or call us.")
+            ngettext(
+                "There were too many wrong codes. Try again in %(num)d hour, or call us.",
+                "There were too many wrong codes. Try again in %(num)d hours, or call us.",
+                wait.hours,
+            )
         )
         return _link_page(form, 429)
-    db.session.commit()
     if linked is None:
         form.code.errors = [_why_wrong(form)]
         return _link_page(form, 422)

@@ -137,7 +137,9 @@ def test_a_wrong_pair_costs_the_same_writes_for_everybody(client, cast, unactiva
     for address in ("nobody@primer.si", cast.ana.email, unactivated.email):
         with writes() as seen:
             sign_in(client, address, WRONG)
-        assert seen == Counter({"INSERT throttle_window": 2, "UPDATE throttle_window": 2, "INSERT audit_entry": 1})
+        assert seen == Counter(
+            {"INSERT throttle_window": 2, "UPDATE throttle_window": 2, "INSERT audit_entry": 1}
+        )
 
 
 def test_a_wrong_pair_keeps_the_address_and_not_the_password(client, cast):

@@ -1,6 +1,7 @@
 """A program with a token, whose every answer is held against the document of the API."""
 
 import io
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -117,7 +118,8 @@ def made(clock: Any, app: Flask, cast: Cast) -> Callable[..., str]:
 
     def make(*scopes: Scope, name: str = "Vodarček", by: int | None = None) -> str:
         with app.app_context():
-            token = actions.make_token(name, scopes or BOTH, by=by or cast.operator.id)
+            key = secrets.token_bytes(32)
+            token = actions.make_token(name, scopes or BOTH, key=key, by=by or cast.operator.id)
             db.session.commit()
             return token
 

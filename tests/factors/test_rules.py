@@ -20,10 +20,10 @@ from mojupravljalec.factors.rules import (
     RECOVERY_CODES,
     SYMBOLS,
     grouped,
-    new_recovery_codes,
     new_secret,
     provisioning_uri,
     qr_data_uri,
+    recovery_codes,
     recovery_key,
     step_of,
 )
@@ -167,7 +167,9 @@ def test_a_recovery_code_has_at_least_fifty_bits():
 
 
 def test_recovery_codes_are_ten_different_ones_in_groups_of_four():
-    codes = new_recovery_codes()
+    codes = recovery_codes(bytes(32))
+    assert codes == recovery_codes(bytes(32))
+    assert not set(codes) & set(recovery_codes(bytes(31) + b"1"))
     assert len(set(codes)) == RECOVERY_CODES == 10
     for code in codes:
         assert [len(group) for group in code.split("-")] == [4, 4, 4]

@@ -22,8 +22,9 @@ FEATURES = {
     "mail": {"values", "web", "throttle"},
     "accounts": BELOW_ACCOUNTS,
     "jobs": {"values"},
-    "factors": DESK,
     "customers": DESK,
+    # A reset by mail takes second proofs away where no customer is linked.
+    "factors": DESK | {"customers"},
     "metering": DESK | {"customers"},
     "notices": {"values", "web", "audit"},
     "paper": set(),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_reported_exchange"
-down_revision = "0007_invoice_corrections"
+down_revision = "0008_registration_and_devices"
 branch_labels = None
 depends_on = None
 
