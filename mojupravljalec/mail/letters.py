@@ -159,6 +159,10 @@ def _activation(facts: Facts) -> Letter:
                 "One last step: confirm that the address is yours.",
                 site=_site(),
             ),
+            gettext(
+                "The button activates the access with the name and the password "
+                "that were typed at this registration."
+            ),
         ),
         button=Button(gettext("Confirm the address"), _url(facts["path"])),
         code_hint=gettext("Or type this code on the page %(url)s", url=_url("/aktivacija")),

@@ -82,7 +82,7 @@ def test_a_wrong_current_password_changes_nothing(ana, cast, row, letters):
     ],
 )
 def test_the_current_password_is_not_guessed_here(ana, path, form, cast):
-    for _ in range(15):
+    for _ in range(10):
         assert ana.post(path, data=form).status_code == 422
     late = ana.post(path, data=form)
     assert late.status_code == 429

@@ -141,7 +141,7 @@ def test_who_has_not_activated_gets_that_letter_instead(app, client, cast, lette
 
 
 def test_a_reset_opens_an_account_that_was_locked_by_wrong_passwords(client, path):
-    for _ in range(15):
+    for _ in range(10):
         sign_in(client, "not the password")
     assert sign_in(client, PASSWORD).status_code == 429
     client.post(path, data=NEW)

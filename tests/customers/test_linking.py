@@ -207,15 +207,18 @@ def test_a_wrong_code_is_in_the_audit_without_the_code(app, cvetka, cast):
     assert "4821307A" not in str(entry.details)
 
 
-def test_after_ten_wrong_codes_the_right_one_waits_until_tomorrow(cvetka, cast, count, clock):
+def test_after_ten_wrong_codes_the_right_one_waits_for_a_day(cvetka, cast, count, clock):
     for _ in range(10):
         assert link(cvetka, "4821307A").status_code == 422
     late = link(cvetka, cast.free_code)
     assert late.status_code == 429
-    assert "There were too many wrong codes." in late.text
+    assert "There were too many wrong codes. Try again in 24 hours, or call us." in late.text
     assert f'value="{cast.free_code}"' in late.text
     assert count(CustomerLink, account_id=cast.cvetka.id) == 0
-    clock.shift(timedelta(hours=12))
+    clock.shift(timedelta(hours=23))
+    late = link(cvetka, cast.free_code)
+    assert "Try again in 1 hour, or call us." in late.text
+    clock.shift(timedelta(hours=1))
     assert link(cvetka, cast.free_code).status_code == 303
 
 
