@@ -174,3 +174,79 @@ def _plain(thing: object) -> str:
     if isinstance(thing, dict):
         return str({key: _plain(value) for key, value in sorted(thing.items())})
     return str(thing)
+
+
+# ---------------------------------------------------------------- with rows in the tables
+
+
+def test_waiting_passwords_move_to_their_links_and_back(empty_database, tmp_path):
+    with _app(tmp_path, empty_database).app_context():
+        flask_migrate.upgrade(revision="0003_office")
+        _insert_accounts(
+            ("ana", None, None, "hash of ana"),
+            ("bojan", None, None, "hash of bojan"),  # his links were forgotten
+            ("cvetka", "2026-11-01 12:00:00", None, "hash of cvetka"),
+            ("clerk", None, "clerk", ""),
+        )
+        for name, purpose, used in (
+            ("ana", "activation", None),
+            ("cvetka", "activation", "2026-11-01 12:00:00"),
+            ("cvetka", "reset", None),
+            ("clerk", "invitation", None),
+        ):
+            _insert_link(name, purpose, used)
+        db.session.commit()
+        flask_migrate.upgrade()
+        links = db.session.execute(
+            text("SELECT asked_for, purpose, first_name, password_hash FROM mail_link ORDER BY id")
+        )
+        assert list(map(tuple, links)) == [
+            ("ana", "activation", "Ana", "hash of ana"),
+            ("cvetka", "activation", "", ""),
+            ("cvetka", "reset", "", ""),
+            ("clerk", "invitation", "", ""),
+        ]
+        assert _passwords() == {
+            "ana": "",
+            "bojan": "hash of bojan",
+            "cvetka": "hash of cvetka",
+            "clerk": "",
+        }
+        marks = list(db.session.scalars(text("SELECT browser_mark FROM account")))
+        assert len(set(marks)) == 4
+        assert min(map(len, marks)) >= 16
+        db.session.rollback()
+        flask_migrate.downgrade(revision="0003_office")
+        assert _passwords()["ana"] == "hash of ana"
+        assert _passwords()["cvetka"] == "hash of cvetka"
+        db.session.rollback()
+        db.engine.dispose()
+
+
+def _insert_accounts(*rows: tuple[str, str | None, str | None, str]) -> None:
+    for name, activated_at, role, password_hash in rows:
+        db.session.execute(
+            text(
+                "INSERT INTO account (email, email_key, first_name, last_name, password_hash, "
+                "created_at, activated_at, role) VALUES "
+                "(:name, :name, :first, 'Novak', :hash, '2026-11-01 11:00:00', :at, :role)"
+            ),
+            {"name": name, "first": name.title(), "hash": password_hash, "at": activated_at}
+            | {"role": role},
+        )
+
+
+def _insert_link(name: str, purpose: str, used_at: str | None) -> None:
+    db.session.execute(
+        text(
+            "INSERT INTO mail_link (account_id, asked_for, purpose, created_at, code_hash, "
+            "wrong_codes, new_email, used_at) SELECT id, email, :purpose, "
+            "'2026-11-01 11:00:00', '', 0, '', :used_at FROM account WHERE email = :name"
+        ),
+        {"name": name, "purpose": purpose, "used_at": used_at},
+    )
+
+
+def _passwords() -> dict[str, str]:
+    rows = db.session.execute(text("SELECT email, password_hash FROM account"))
+    return {row.email: row.password_hash for row in rows}
