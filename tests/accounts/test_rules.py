@@ -228,3 +228,18 @@ def test_a_device_is_called_as_its_owner_would(user_agent, name):
 @given(st.text())
 def test_a_device_has_no_name_of_the_callers_making(user_agent):
     assert len(device_name(user_agent)) <= 30
+
+
+@given(st.text())
+def test_a_typed_password_stands_for_three_at_most_and_for_itself(typed):
+    candidates = rules.password_candidates(typed)
+    assert 1 <= len(candidates) == len(set(candidates)) <= 3
+    assert typed in candidates
+    assert unicodedata.normalize("NFC", typed) == candidates[0]
+
+
+@given(st.text())
+def test_what_is_kept_of_a_new_password_is_found_when_it_is_typed_again(typed):
+    kept = rules.kept_password(typed)
+    for again in (typed, unicodedata.normalize("NFD", typed), unicodedata.normalize("NFC", typed)):
+        assert kept in rules.password_candidates(again)

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import timedelta
+from unicodedata import normalize
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import update
 
 from mojupravljalec.accounts import passwords
@@ -286,8 +288,6 @@ def test_a_cookie_signed_with_another_key_is_nobodys(client, cast, make_app):
 
 
 def test_an_outdated_hash_is_made_anew_at_sign_in(app, client, cast, row):
-    from argon2 import PasswordHasher
-
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     with app.app_context():
         db.session.execute(update(Account).values(password_hash=weak))
@@ -295,3 +295,90 @@ def test_an_outdated_hash_is_made_anew_at_sign_in(app, client, cast, row):
     assert sign_in(client).status_code == 303
     assert row(Account, id=cast.ana.id).password_hash != weak
     assert sign_in(client).status_code == 303
+
+
+# ---------------------------------------------------------------- what a password is
+
+COMPOSED, DECOMPOSED = "\u017eabja noga 8", "z\u030cabja noga 8"
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed", "status"),
+    [
+        (COMPOSED, COMPOSED, 303),
+        (COMPOSED, DECOMPOSED, 303),
+        (COMPOSED, f"{COMPOSED} ", 303),  # added by the keyboard of a phone
+        (COMPOSED, f"{DECOMPOSED} ", 303),
+        (COMPOSED, f"{COMPOSED}  ", 422),
+        (COMPOSED, f" {COMPOSED}", 422),
+        (f"{COMPOSED} ", f"{COMPOSED} ", 303),
+        (f"{COMPOSED}  ", f"{COMPOSED}  ", 303),
+        (f"{COMPOSED} ", COMPOSED, 422),
+        (DECOMPOSED, DECOMPOSED, 303),  # kept before passwords were normalized
+        (DECOMPOSED, COMPOSED, 422),
+    ],
+)
+def test_a_password_is_tried_in_nfc_as_typed_and_without_one_space(
+    app, browser, cast, row, kept, typed, status
+):
+    with app.app_context():
+        as_it_is = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(kept)
+        db.session.execute(update(Account).values(password_hash=as_it_is))
+        db.session.commit()
+    assert sign_in(browser(), password=typed).status_code == status
+    normal = kept == COMPOSED or kept.startswith(COMPOSED)
+    unchanged = row(Account, id=cast.ana.id).password_hash == as_it_is
+    assert unchanged == (normal or status == 422)
+    if status == 303:
+        assert sign_in(browser(), password=typed).status_code == 303
+        assert sign_in(browser(), password=normalize("NFC", kept)).status_code == 303
+
+
+@pytest.mark.parametrize("set_by", ["registration", "reset", "profile"])
+def test_a_new_password_is_kept_in_nfc_and_without_a_space_of_the_keyboard(
+    browser, cast, letters, set_by
+):
+    typed = f"{DECOMPOSED} "
+    both = {"password": typed, "again": DECOMPOSED}
+    client, email = english(browser(cast.ana)), cast.ana.email
+    if set_by == "registration":
+        email = "anja@primer.si"
+        names = {"first_name": "Ana", "last_name": "Kos"}
+        client = english(browser())
+        assert client.post("/registracija", data={"email": email, **names, **both})
+        client.post(letters()[-1].facts["path"])
+    elif set_by == "reset":
+        client.post("/pozabljeno-geslo", data={"email": email})
+        assert client.post(letters()[-1].facts["path"], data=both).status_code == 303
+    else:
+        form = {"old_password": PASSWORD, **both}
+        assert client.post("/profil/geslo", data=form).status_code == 303
+    for password in (typed, COMPOSED, f"{COMPOSED} ", DECOMPOSED):
+        assert sign_in(browser(), email, password).status_code == 303
+
+
+def test_a_space_of_the_keyboard_does_not_make_a_password_long_enough(browser, cast):
+    form = {"old_password": PASSWORD, "password": "breza ", "again": "breza "}
+    answer = english(browser(cast.ana)).post("/profil/geslo", data=form)
+    assert "The password is too short: 1 more character is needed." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "hashes"),
+    [("lipa", 1), ("lipa ", 2), (COMPOSED, 1), (DECOMPOSED, 2), (f"{DECOMPOSED} ", 3)],
+)
+def test_unknown_accounts_cost_the_same_hashes(
+    browser, cast, unactivated, monkeypatch, typed, hashes
+):
+    seen = Counter()
+    verify = PasswordHasher.verify
+
+    def counted(self, *args):
+        seen["verify"] += 1
+        return verify(self, *args)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    for address in ("nobody@primer.si", cast.ana.email, unactivated.email):
+        seen.clear()
+        assert sign_in(browser(), address, typed).status_code == 422
+        assert seen == {"verify": hashes}

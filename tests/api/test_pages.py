@@ -51,6 +51,27 @@ def test_a_token_is_shown_once_and_works(app, desk, tokens, audit, cast):
     assert details == {"name": "Vodarček", "scopes": "export import"}
 
 
+def test_a_new_token_does_not_travel_in_a_cookie(desk):
+    desk.post(NEW, data={"name": "Vodarček", "scopes": ["import"]})
+    kept = desk.get_cookie("portal").value
+    with desk.session_transaction() as session:
+        before = str(dict(session))
+    token = token_in(shows(desk, LIST))
+    with desk.session_transaction() as session:
+        after = str(dict(session))
+    assert token
+    assert token[3:] not in before + after
+    assert token_in(shows(desk, LIST)) is None
+    desk.set_cookie("portal", kept)  # as if the answer had not arrived
+    assert token_in(shows(desk, LIST)) == token
+
+
+def test_a_new_token_is_shown_to_who_made_it_alone(browser, cast, desk):
+    desk.post(NEW, data={"name": "Vodarček", "scopes": ["import"]})
+    assert token_in(browser(cast.operator).get(LIST).text) is None
+    assert token_in(desk.get(LIST).text)
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

@@ -1,10 +1,11 @@
 """Linking a customer by the code on the bill, and what stops those who guess."""
 
 import threading
+import time
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from mojupravljalec.accounts.models import Account
 from mojupravljalec.audit.models import AuditEntry
@@ -378,3 +379,36 @@ def test_the_profile_names_the_others_with_access(browser, cvetka, cast, code_of
     assert "Others with access: Cvetka" in ana.get("/profil").text
     assert "Others with access: Ana" in cvetka.get("/profil").text
     assert "Others with access" not in english(browser(cast.bojan)).get("/profil").text
+
+
+@pytest.mark.parametrize("code", ["4821307A", "of ana"])
+def test_the_second_proof_is_answered_after_a_whole_number_of_steps(
+    make_app, browser, cast, code_of, code
+):
+    """Real seconds, but only a least number of them: a machine that is busy cannot fail it."""
+    app = make_app(LINK_SECOND_PROOF="meter")
+    app.config["ANSWER_STEP_S"] = 0.1
+    client = browser(cast.cvetka, app)
+    code = code_of(cast.anas_customer) if code == "of ana" else code
+    begun = time.perf_counter()
+    assert link(client, code, serial="1").status_code == 422
+    assert time.perf_counter() - begun >= 0.1
+
+
+def test_a_wrong_code_asks_the_database_as_much_as_a_wrong_meter(app, proving, cast, code_of):
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    with proving.application.app_context():
+        engine = db.engine
+    seen = []
+    right = code_of(cast.anas_customer)
+    event.listen(engine, "before_cursor_execute", note)
+    for code in (right, "4821307A", right, "4821307A"):
+        asked.clear()
+        link(proving, code, serial="1")
+        seen.append(tuple(asked))
+    event.remove(engine, "before_cursor_execute", note)
+    assert seen[0] == seen[1] == seen[2] == seen[3]

@@ -1,12 +1,18 @@
 """Signing in with two proofs: setting it up, giving it, losing the phone."""
 
+import base64
 import re
+import zlib
+from dataclasses import replace
 
 import pyotp
 import pytest
 import time_machine
 
+from mojupravljalec.accounts import shown_once
 from mojupravljalec.accounts.models import Account, Device
+from mojupravljalec.audit.models import AuditEntry
+from mojupravljalec.customers.models import CustomerLink
 from mojupravljalec.extensions import db
 from mojupravljalec.factors import rules
 from mojupravljalec.factors.actions import PROOFS_PER_ACCOUNT, code_hash
@@ -38,6 +44,10 @@ def sets_up_phone(app, client, person):
     assert rules.grouped(secret) in client.get(f"{PAGE}/telefon").text
     answer = client.post(f"{PAGE}/telefon", data={"code": code_now(secret)})
     assert answer.location == PAGE
+    return shown_codes(client)
+
+
+def shown_codes(client):
     return re.findall(r"<li>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</li>", client.get(PAGE).text)
 
 
@@ -180,3 +190,141 @@ def test_the_profile_leads_there_and_shows_staff_nothing_of_residents(browser, c
     text = browser(cast.operator).get("/profil").text
     assert "/prikljuci-stranko" not in text
     assert "/profil/sporocila" not in text
+
+
+# ---------------------------------------------------------------- shown once
+
+
+def cookies_of(client):
+    """Everything that the browser can read in its cookies, unpacked."""
+    found = []
+    for cookie in client._cookies.values():
+        text = cookie.value
+        packed = text.startswith(".")
+        payload = text.removeprefix(".").split(".")[0]
+        raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        found.append((zlib.decompress(raw) if packed else raw).decode())
+    return " ".join(found)
+
+
+def test_recovery_codes_do_not_travel_in_a_cookie(app, browser, cast):
+    client = browser(cast.ana)
+    client.post(f"{PAGE}/telefon", data={"begin": "1"})
+    client.post(f"{PAGE}/telefon", data={"code": code_now(secret_of(app, cast.ana))})
+    before = cookies_of(client)
+    codes = shown_codes(client)
+    assert len(codes) == 10
+    after = cookies_of(client)
+    assert "_user_id" in before
+    for code in codes:
+        assert code not in before + after
+        assert code.replace("-", "") not in before + after
+
+
+def test_recovery_codes_are_not_in_the_database(app, browser, cast):
+    client = browser(cast.ana)
+    codes = sets_up_phone(app, client, cast.ana)
+    with app.app_context():
+        rows = [
+            str(row)
+            for table in db.metadata.sorted_tables
+            for row in db.session.execute(db.select(table))
+        ]
+    assert not [code for code in codes if code in " ".join(rows)]
+
+
+def test_codes_whose_page_got_lost_are_shown_when_it_is_asked_for_again(app, browser, cast):
+    client = browser(cast.ana)
+    client.post(f"{PAGE}/telefon", data={"begin": "1"})
+    client.post(f"{PAGE}/telefon", data={"code": code_now(secret_of(app, cast.ana))})
+    cookie = client.get_cookie("portal").value
+    codes = shown_codes(client)
+    assert shown_codes(client) == []
+    client.set_cookie("portal", cookie)  # as if the answer had not arrived
+    assert shown_codes(client) == codes
+
+
+def test_codes_are_shown_on_the_device_that_made_them_and_for_ten_minutes(app, browser, cast):
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as day:
+        client = browser(cast.ana)
+        client.post(f"{PAGE}/telefon", data={"begin": "1"})
+        code = code_now(secret_of(app, cast.ana))
+        client.post(f"{PAGE}/telefon", data={"code": code})
+        other = browser(replace(cast.ana, proven=True))
+        assert shown_codes(other) == []
+        day.shift(600)
+        assert shown_codes(client) == []
+        with app.app_context():
+            shown_once.clear_seeds()
+            db.session.commit()
+            assert not list(
+                db.session.scalars(db.select(Device.once_seed).filter(Device.once_seed))
+            )
+
+
+def test_a_second_tap_on_the_first_code_is_no_mistake(app, browser, cast):
+    client = browser(cast.ana)
+    client.post(f"{PAGE}/telefon", data={"begin": "1"})
+    code = code_now(secret_of(app, cast.ana))
+    for _ in range(2):
+        assert client.post(f"{PAGE}/telefon", data={"code": code}).location == PAGE
+    codes = shown_codes(client)
+    assert len(codes) == 10
+    other = browser()
+    signs_in(other, cast.ana)
+    assert other.post("/prijava/drugi-dokaz", data={"code": codes[0]}).status_code == 303
+
+
+# ---------------------------------------------------------------- a new password by mail
+
+NEW = {"password": "zelena breza nad potokom", "again": "zelena breza nad potokom"}
+
+
+def resets(app, client, person):
+    client.post("/pozabljeno-geslo", data={"email": person.email})
+    with app.app_context():
+        query = db.select(OutboxLetter).filter_by(kind="reset", to_address=person.email)
+        (letter,) = db.session.scalars(query)
+    assert client.post(letter.facts["path"], data=NEW).status_code == 303
+    return signs_in(client, replace(person, password=NEW["password"]))
+
+
+def test_without_a_customer_a_new_password_by_mail_takes_the_second_proofs_away(app, browser, cast):
+    sets_up_phone(app, browser(cast.cvetka), cast.cvetka)
+    assert resets(app, browser(), cast.cvetka).location == "/"
+    with app.app_context():
+        assert db.session.get(Account, cast.cvetka.id).factor_since is None
+        assert db.session.get(TotpKey, cast.cvetka.id) is None
+        assert db.session.scalar(db.select(db.func.count(RecoveryCode.id))) == 0
+        kinds = list(db.session.scalars(db.select(OutboxLetter.kind).order_by(OutboxLetter.id)))
+        event = db.select(AuditEntry).filter_by(event="factor.removed")
+        assert db.session.scalars(event).one().details == {"how": "password-reset"}
+    assert kinds == ["factor-changed", "reset", "password-changed", "factor-changed"]
+
+
+def test_who_sees_a_customer_keeps_them(app, browser, cast):
+    sets_up_phone(app, browser(cast.ana), cast.ana)
+    assert resets(app, browser(), cast.ana).location == "/prijava/drugi-dokaz"
+
+
+def test_who_saw_a_customer_once_does_not(app, browser, cast):
+    sets_up_phone(app, browser(cast.ana), cast.ana)
+    with app.app_context():
+        db.session.execute(db.update(CustomerLink).values(ended_at=clock.now()))
+        db.session.commit()
+    assert resets(app, browser(), cast.ana).location == "/"
+
+
+@pytest.mark.parametrize("who", ["operator", "clerk", "reader"])
+def test_staff_keep_them(app, browser, cast, who):
+    person = getattr(cast, who)
+    assert resets(app, browser(), person).location == "/prijava/drugi-dokaz"
+    with app.app_context():
+        assert db.session.get(Account, person.id).factor_since is not None
+
+
+def test_without_second_proofs_nothing_is_told_of_them(app, browser, cast):
+    assert resets(app, browser(), cast.cvetka).location == "/"
+    with app.app_context():
+        kinds = list(db.session.scalars(db.select(OutboxLetter.kind).order_by(OutboxLetter.id)))
+    assert kinds == ["reset", "password-changed"]
