@@ -1,11 +1,11 @@
 """Every table, imported once, so that foreign keys and migrations find them all."""
 
-from .accounts.models import Account, Device, MailLink
+from .accounts.models import Account, Device, HeldForm, MailLink
 from .api.models import ApiAnswer, ApiToken
 from .audit.models import AuditEntry
 from .billing.models import Invoice
 from .codes.models import CodeBatch
-from .customers.models import Customer, CustomerLink
+from .customers.models import CodeShape, Customer, CustomerLink
 from .exports.models import ExportLayout, ReadingExport
 from .factors.models import Passkey, RecoveryCode, TotpKey
 from .identity import PortalIdentity
@@ -26,12 +26,14 @@ __all__ = [
     "AuditEntry",
     "BankPayment",
     "CodeBatch",
+    "CodeShape",
     "Customer",
     "CustomerLink",
     "Device",
     "EarlierReading",
     "ExportLayout",
     "HeadingMap",
+    "HeldForm",
     "ImportBatch",
     "ImportChange",
     "Invoice",

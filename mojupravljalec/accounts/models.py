@@ -3,8 +3,9 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base, bytewise
@@ -107,3 +108,21 @@ class MailLink(Base):
     password_hash: Mapped[str] = mapped_column(default="")
     used_at: Mapped[datetime | None] = mapped_column(default=None)
     replaced_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class HeldForm(Base):
+    """A form that waits for the password of whoever sent it; it is performed at most once.
+
+    ``path`` and ``query`` are as in the WSGI environment, ``fields`` are pairs of name and value;
+    they are cleared when the form is performed.
+    """
+
+    __tablename__ = "held_form"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), index=True)
+    path: Mapped[str]
+    query: Mapped[str]
+    fields: Mapped[list[Any]] = mapped_column(JSON)
+    held_at: Mapped[datetime] = mapped_column(index=True)
+    done_at: Mapped[datetime | None] = mapped_column(default=None)

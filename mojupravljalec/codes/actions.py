@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from .. import identity, storage
 from ..audit.actions import record
+from ..customers.actions import summarize_codes
 from ..customers.models import Customer
 from ..customers.rules import code_key, new_access_code
 from ..extensions import db
@@ -190,6 +191,7 @@ def _write_codes(codes: Mapping[int, str]) -> None:
         raise GivenUp(
             "Nova koda je enaka kodi druge stranke. Nič ni zapisano. Pripravite pisma še enkrat."
         ) from taken
+    summarize_codes()
 
 
 # ---------------------------------------------------------------- taking out, deleting

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import delete, insert, select, text
 
 from ..accounts.models import Account
 from ..accounts.queries import SignedIn
@@ -16,8 +17,8 @@ from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from ..web.access import client_address
 from . import queries
-from .models import Customer, CustomerLink
-from .rules import code_key, new_access_code
+from .models import CodeShape, Customer, CustomerLink
+from .rules import LENGTH, code_key, new_access_code, shapes_of
 
 DAY = 86_400
 # Whether a customer has a meter with this serial: known by a feature further up the tree.
@@ -98,7 +99,36 @@ def renew_code(customer: Customer, *, by: int) -> None:
     """A fresh code; the old one opens nothing any more. No code stands in the audit."""
     customer.access_code = new_access_code()
     customer.access_code_key = code_key(customer.access_code)
+    db.session.flush()
+    _add_our_shape()
     record("customer.code-renewed", account_id=by, subject=f"customer:{customer.id}")
+
+
+def summarize_codes() -> None:
+    """Compute `CodeShape` anew, after an import or anything else that changes many codes."""
+    _lock_shapes()
+    shapes = shapes_of(db.session.scalars(select(Customer.access_code_key)))
+    db.session.execute(delete(CodeShape))
+    if shapes:
+        db.session.execute(insert(CodeShape), [shape._asdict() for shape in shapes])
+
+
+def _add_our_shape() -> None:
+    """Add the shape of the portal's own codes, if it is missing beside others."""
+    _lock_shapes()
+    is_there = select(CodeShape.length).filter_by(length=LENGTH + 1, is_ours=True)
+    if db.session.scalar(is_there) is None:
+        summarize_codes()
+
+
+def _lock_shapes() -> None:
+    """Let nobody else change `CodeShape` until the commit; SQLite has one writer anyway.
+
+    Without it a summary could miss a code that another transaction is about to commit. Locked
+    after the customers, as everywhere; readers do not wait.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE code_shape IN EXCLUSIVE MODE"))
 
 
 def is_locked(account_id: int) -> bool:

@@ -28,6 +28,20 @@ class Customer(Base):
     )
 
 
+class CodeShape(Base):
+    """How many customer codes in force have a length, and the symbols that occur in them.
+
+    ``is_ours``: whether the portal made them, or might have: see `rules.is_ours`.
+    """
+
+    __tablename__ = "code_shape"
+
+    length: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_ours: Mapped[bool] = mapped_column(primary_key=True, autoincrement=False)
+    codes: Mapped[int]
+    symbols: Mapped[str]
+
+
 class CustomerLink(Base):
     """An account sees a customer from ``linked_at`` until ``ended_at``."""
 

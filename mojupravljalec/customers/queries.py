@@ -11,8 +11,8 @@ from werkzeug.exceptions import NotFound
 
 from ..accounts.models import Account
 from ..extensions import db
-from .models import Customer, CustomerLink
-from .rules import code_key
+from .models import CodeShape, Customer, CustomerLink
+from .rules import Shape, code_key
 
 
 def seen_by(account_id: int) -> Select[int]:
@@ -107,6 +107,12 @@ def present_link(account_id: int, customer_id: int) -> CustomerLink | None:
 def customer_by_code(code: str) -> Customer | None:
     """The customer that ``code`` opens, however it is written."""
     return db.session.scalar(select(Customer).filter_by(access_code_key=code_key(code)))
+
+
+def code_shapes() -> list[Shape]:
+    """Return the shapes of the codes in force; none where only the portal has made codes."""
+    columns = (CodeShape.length, CodeShape.is_ours, CodeShape.codes, CodeShape.symbols)
+    return [Shape(*row) for row in db.session.execute(select(*columns))]
 
 
 def others_with_access(account_id: int) -> dict[int, list[str]]:

@@ -15,10 +15,12 @@ from typing import NamedTuple
 from sqlalchemy import Table, select
 
 from ..audit.actions import record
+from ..customers.actions import summarize_codes
 from ..extensions import db
 from ..values import clock
 from . import queries, targets
 from .cards import is_news
+from .customers import CUSTOMER
 from .kind import Counts, Kind, RowReader, Trouble, row_reader
 from .models import ImportBatch
 from .readings import EARLIER, READING, restore
@@ -340,6 +342,8 @@ def undo_last(kind_name: str, *, by: str) -> ImportBatch:
         for enter in dict.fromkeys(kind.taking_back for kind in queries.kinds_of(kind_name)):
             around.enter_context(enter(batch.id))
         _take_back(batch.id, tables)
+    if CUSTOMER in tables:
+        summarize_codes()
     batch.undone_at = clock.now()
     record("import.undone", subject=f"import_batch:{batch.id}", kind=batch.kind, by=by)
     db.session.flush()

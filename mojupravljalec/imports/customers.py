@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import String, Table, bindparam, func, literal, select, update
 
+from ..customers.actions import summarize_codes
 from ..customers.models import Customer
 from ..customers.rules import code_key, new_access_code
 from ..extensions import db
@@ -49,6 +50,7 @@ def load(present: frozenset[str], batch_id: int) -> Counts:
     targets.settle(TARGET, present)
     _make_codes()
     targets.write(TARGET, present, batch_id)
+    summarize_codes()
     return targets.counts(STAGED, STAGED.c.fate)
 
 

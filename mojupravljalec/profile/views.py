@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from ..accounts.queries import devices_of
 from ..customers import actions, queries
-from ..customers.forms import LinkForm, ProvenLinkForm
-from ..customers.rules import is_mistyped
+from ..customers.forms import LinkForm, ProvenLinkForm, in_words
+from ..customers.rules import fault_of
 from ..extensions import db
 from ..mail import subscriptions
 from ..mail.letters import CHOICES
@@ -117,9 +117,9 @@ def _link_page(form: LinkForm, status: int) -> Answer:
 
 
 def _why_wrong(form: LinkForm) -> str:
-    """One sentence for a wrong code and a wrong proof: neither is given away."""
-    if is_mistyped(form.code.data):
-        return gettext("One of the signs is mistyped. Compare the code with the bill once more.")
+    """Say what the form of the code alone tells; else the same for a wrong code and proof."""
+    if fault := fault_of(form.code.data, queries.code_shapes()):
+        return in_words(fault)
     if isinstance(form, ProvenLinkForm):
         return gettext("The code and the meter number do not belong together. Check both.")
     return gettext("We do not know this code. Check it on your last bill, or call us.")

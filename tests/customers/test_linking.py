@@ -9,7 +9,9 @@ from sqlalchemy import event, func, select, update
 
 from mojupravljalec.accounts.models import Account
 from mojupravljalec.audit.models import AuditEntry
+from mojupravljalec.customers import actions
 from mojupravljalec.customers.models import Customer, CustomerLink
+from mojupravljalec.customers.rules import code_key
 from mojupravljalec.extensions import db
 from mojupravljalec.mail.models import OutboxLetter
 from mojupravljalec.metering.models import Occupancy
@@ -182,11 +184,16 @@ def test_who_unlinked_may_link_again_and_both_times_are_kept(app, browser, cast,
     [
         ("", "Copy the customer code from your last bill."),
         ("   ", "Copy the customer code from your last bill."),
-        ("4821307A", "We do not know this code."),
+        ("4821307A", "You typed 8 signs, the code has 12."),
+        ("7KQF-M2XW-9O", "There are no O, 0, Z and 2 in the code."),
+        ("TPJ3-3333-3336", "We do not know this code."),
+        ("100482", "This looks like a customer number."),
+        ("182044101", "This looks like the number of a meter"),
+        ("2026-10-1", "This looks like the number of an invoice."),
         ("-", "We do not know this code."),
         ("x" * 65, "Use at most 64 characters."),
-        ("3333-3333-3334", "One of the signs is mistyped."),
-        ("' OR 1=1 --", "We do not know this code."),
+        ("3333-3333-3334", "The code is not copied right"),
+        ("' OR 1=1 --", "You typed 4 signs, the code has 12."),
     ],
 )
 def test_a_wrong_code_is_said_at_its_field_and_stays_in_it(cvetka, cast, count, code, says):
@@ -325,7 +332,7 @@ def test_the_meter_proves_whoever_uses_it_today(
 @pytest.mark.parametrize("serial", ["182044102", "0", "---", "x"])
 def test_a_wrong_meter_and_a_wrong_code_get_the_same_sentence(proving, cast, code_of, serial):
     wrong_meter = link(proving, code_of(cast.anas_customer), serial=serial)
-    wrong_code = link(proving, "4821307A", serial="182044101")
+    wrong_code = link(proving, "TPJ3-3333-3336", serial="182044101")
     for answer in (wrong_meter, wrong_code):
         assert answer.status_code == 422
         assert "do not belong together" in answer.text
@@ -412,3 +419,55 @@ def test_a_wrong_code_asks_the_database_as_much_as_a_wrong_meter(app, proving, c
         seen.append(tuple(asked))
     event.remove(engine, "before_cursor_execute", note)
     assert seen[0] == seen[1] == seen[2] == seen[3]
+
+
+# ---------------------------------------------------------------- what the form of a code tells
+
+
+def import_code(app, customer_id, code):
+    """Give the customer another code, as an import does."""
+    with app.app_context():
+        customer = db.session.get_one(Customer, customer_id)
+        customer.access_code, customer.access_code_key = code, code_key(code)
+        db.session.flush()
+        actions.summarize_codes()
+        db.session.commit()
+
+
+def test_an_imported_code_changes_what_is_said_at_once(app, cvetka, cast):
+    assert "the code has 12." in link(cvetka, "4821307").text
+    import_code(app, cast.anas_customer, "4821-307A")
+    assert "You typed 7 signs, the code has 8 or 12." in link(cvetka, "4821307").text
+    # A check character proves nothing where codes of others are in force.
+    assert "We do not know this code." in link(cvetka, "3333-3333-3334").text
+    assert "We do not know this code." in link(cvetka, "4821-307B").text
+
+
+def test_a_renewed_code_widens_what_is_said_at_once(app, cvetka, cast):
+    for number, customer_id in enumerate((cast.anas_customer, cast.bojans_customer)):
+        import_code(app, customer_id, f"4821-307{number}")
+    with app.app_context():
+        rest = select(Customer.id).where(Customer.access_code.not_like("4821%"))
+        third = db.session.scalars(rest).one()
+    import_code(app, third, "4821-3079")
+    assert "You typed 12 signs, the code has 8." in link(cvetka, "TPJ3-3333-3336").text
+    with app.test_request_context():
+        actions.renew_code(db.session.get_one(Customer, third), by=cast.clerk.id)
+        db.session.commit()
+    assert "We do not know this code." in link(cvetka, "TPJ3-3333-3336").text
+
+
+def test_a_code_of_a_wrong_form_counts_as_every_other(cvetka, cast, clock):
+    for _ in range(10):
+        assert link(cvetka, "100482").status_code == 422
+    assert link(cvetka, cast.free_code).status_code == 429
+
+
+def test_what_is_said_of_a_code_does_not_depend_on_which_codes_exist(app, cvetka, cast):
+    """Neither a taken number nor another code of the same shape changes the sentence."""
+    said = [link(cvetka, code).text.count("We do not know") for code in ("100482", "4821-307B")]
+    with app.app_context():
+        db.session.get_one(Customer, cast.anas_customer).number = "100482"
+        db.session.commit()
+    again = [link(cvetka, code).text.count("We do not know") for code in ("100482", "4821-307B")]
+    assert said == again == [0, 0]

@@ -128,3 +128,30 @@ def test_an_import_of_all_is_undone_as_one(terminal):
     done = terminal.undo("all")
     assert done.exit_code == 0, done.output
     assert terminal.everything() == before
+
+
+# ---------------------------------------------------------------- the shapes of customer codes
+
+SHAPES = "SELECT length, is_ours, codes, symbols FROM code_shape ORDER BY length"
+
+
+def test_an_import_and_its_undo_keep_the_summary_of_codes(terminal):
+    terminal.import_("customers", CUSTOMERS)
+    short, ours = terminal.rows(SHAPES)
+    assert short == (4, False, 1, "1AN")
+    assert ours[:3] == (12, True, 1)
+    before = terminal.rows(SHAPES)
+    terminal.import_("customers", "sifra_stranke;naziv;koda_stranke\n008;Gostilna;BOR-12\n")
+    assert [row[:3] for row in terminal.rows(SHAPES)] == [(4, False, 1), (5, False, 1)]
+    terminal.undo("customers")
+    assert terminal.rows(SHAPES) == before
+    terminal.undo("customers")
+    assert terminal.rows(SHAPES) == []
+
+
+def test_a_refused_import_leaves_the_summary_of_codes(terminal):
+    terminal.import_("customers", CUSTOMERS)
+    before = terminal.rows(SHAPES)
+    bad = "sifra_stranke;naziv;koda_stranke\n009;Bor;BOR-12\n010;;\n"
+    assert terminal.import_("customers", bad).exit_code != 0
+    assert terminal.rows(SHAPES) == before

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_reported_exchange"
-down_revision = "0008_registration_and_devices"
+down_revision = "0009_code_shapes"
 branch_labels = None
 depends_on = None
 
