@@ -12,6 +12,7 @@ from flask import Flask
 from . import (
     accounts,
     api,
+    audit,
     billing,
     codes,
     config,
@@ -40,7 +41,7 @@ from . import (
 __all__ = ["create_app", "tables"]
 
 FEATURES = (
-    *(mail, jobs, accounts, factors, metering, billing, ledger, profile, home, info, search),
+    *(audit, mail, jobs, accounts, factors, metering, billing, ledger, profile, home, info, search),
     *(office, desk, tray, intake, exports, codes, journal, staff, api),
 )
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from ..extensions import every_hour, login
-from . import actions, queries, views
+from . import actions, held_forms, queries, views
 
 
 def init_app(app: Flask) -> None:
@@ -12,4 +12,6 @@ def init_app(app: Flask) -> None:
     login.session_protection = "basic"
     login.user_loader(queries.signed_in)
     app.register_blueprint(views.bp)
+    app.extensions["hold_form"] = views.hold_form
     every_hour(app, actions.clear_links)
+    every_hour(app, held_forms.clear)

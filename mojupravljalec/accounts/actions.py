@@ -293,7 +293,8 @@ def prove_again(person: queries.SignedIn, password: str) -> bool:
     """Whether the password is right; then this device is fresh. Raises TooOften."""
     if _confirmed(person, password) is None:
         return False
-    queries.device_of(person.id, person.device_id).fresh_at = clock.now()
+    person.fresh_at = clock.now()
+    queries.device_of(person.id, person.device_id).fresh_at = person.fresh_at
     record("account.confirmed", account_id=person.id, subject=f"device:{person.device_id}")
     return True
 

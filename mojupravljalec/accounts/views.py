@@ -10,15 +10,17 @@ from werkzeug.wrappers import Response
 
 from ..extensions import db
 from ..values import clock
-from ..web.access import UNSENT, keeps, public, safe_next, shared, unsent
+from ..web import lists
+from ..web.access import UNSENT, SentForm, keeps, perform, public, safe_next, shared, unsent
 from ..web.even import even_time
 from ..web.page import ButtonForm
-from . import actions, forms, known_browsers, passwords, queries, rules, tokens
+from . import actions, forms, held_forms, known_browsers, passwords, queries, rules, tokens
 from .models import MailLink, Purpose
 from .roles import STAFF_PASSWORD, Owes
 
 bp = Blueprint("accounts", __name__)
 Answer = Response | str | tuple[str, int]
+HELD = "obrazec"  # in the address: the number of a form that waits
 _WAIT = (actions.TooOften, passwords.Busy)
 
 WRITTEN_TO, OWN_LINK = "written_to", "own_link"  # in the session
@@ -218,20 +220,37 @@ def accept(token: str) -> Answer:
 @bp.route("/prijava/ponovno", methods=["GET", "POST"])
 @shared
 def again() -> Answer:
-    """The password once more, before what should not be done by whoever finds a phone."""
+    """Ask for the password before a sensitive action, then perform the action.
+
+    The address names what comes next: a page or file, or the number of a form that waits.
+    """
     goal = safe_next(request.args.get("next")) or url_for("home.start")
+    number = lists.number(HELD)
+    context = {"has_form": bool(number), "back": safe_next(request.args.get("nazaj"))}
     form = forms.AgainForm()
     if not form.validate_on_submit():
-        return _page("again", form, form.status, goal=goal)
+        return _page("again", form, form.status, **context)
     try:
         with even_time(), passwords.turn():
             right = actions.prove_again(current_user, form.password.data)
+            waiting = held_forms.take(current_user, number) if right and number else None
             db.session.commit()
     except _WAIT as wait:
-        return _wait(wait, "again", form, goal=goal)
+        return _wait(wait, "again", form, **context)
+    except held_forms.HeldTooLong:
+        db.session.commit()  # the password was right
+        flash(gettext("Nothing is done yet, since some time has passed. Press once more."), "warn")
+        return redirect(goal, 303)
     if not right:
-        return _wrong_password("again", form, form.password, goal=goal)
-    return redirect(goal, 303)
+        return _wrong_password("again", form, form.password, **context)
+    return perform(waiting) if waiting else redirect(goal, 303)
+
+
+def hold_form(form: SentForm) -> int:
+    """Let a form wait until its sender has typed the password; return its number."""
+    number = held_forms.hold(current_user, form)
+    db.session.commit()
+    return number
 
 
 @bp.route("/nov-naslov/<token>", methods=["GET", "POST"])

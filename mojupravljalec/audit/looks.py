@@ -37,6 +37,11 @@ def note_list(account_id: int, name: str, /, **filters: Any) -> None:
     _note(LIST_TAKEN, account_id, "", {"list": name, "filters": filters})
 
 
+def note_saved(account_id: int, subject: str, name: str) -> None:
+    """Audit that the account saved the spreadsheet ``name`` of ``subject``; as `note_look`."""
+    _note(LIST_TAKEN, account_id, subject, {"file": name})
+
+
 def _is_noted(event: str, account_id: int, subject: str) -> bool:
     query = select(AuditEntry.id).where(
         AuditEntry.event == event,

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response
 from ..accounts.actions import AddressTaken, TooOften
 from ..accounts.models import Account
 from ..accounts.roles import Right
-from ..audit.looks import note_list, note_look
+from ..audit.looks import note_look
 from ..billing import page as billing_pages
 from ..billing import queries as billing
 from ..billing import wording as billing_wording
@@ -38,7 +38,7 @@ from ..metering import wording as metering_wording
 from ..metering.queries import point_of
 from ..values import clock, iban, references
 from ..web import lists
-from ..web.access import ask_again, desk, fresh
+from ..web.access import desk, fresh
 from ..web.download import download
 from ..web.htmx import show, wants_part
 from ..web.numbers import row_number
@@ -225,6 +225,7 @@ def photo(customer_id: int, point_id: int, reading_id: int) -> Response:
 
 @bp.route("/pisarna/stranke/<int:customer_id>/koda", methods=["GET", "POST"])
 @desk(Right.CUSTOMERS)
+@fresh
 def code(customer_id: int) -> Answer:
     """The code by which residents link the customer: shown once for each press."""
     found, form = queries.customer(customer_id), ButtonForm()
@@ -240,6 +241,7 @@ def code(customer_id: int) -> Answer:
 
 @bp.route("/pisarna/stranke/<int:customer_id>/koda/nova", methods=["GET", "POST"])
 @desk(Right.CUSTOMERS)
+@fresh
 def renew_code(customer_id: int) -> Answer:
     found = queries.customer(customer_id)
     # A button that was sent without its mark must not borrow the present one.
@@ -261,6 +263,7 @@ def _show_code(customer_id: int) -> Response:
 
 @bp.route("/pisarna/stranke/<int:customer_id>/prikljuci", methods=["GET", "POST"])
 @desk(Right.CUSTOMERS)
+@fresh
 def link(customer_id: int) -> Answer:
     found, form = queries.customer(customer_id), forms.LinkForm()
     if not form.validate_on_submit():
@@ -283,6 +286,7 @@ def link(customer_id: int) -> Answer:
 
 @bp.route("/pisarna/stranke/<int:customer_id>/povezave/<int:link_id>", methods=["GET", "POST"])
 @desk(Right.CUSTOMERS)
+@fresh
 def unlink(customer_id: int, link_id: int) -> Answer:
     found, form = queries.customer(customer_id), ButtonForm()
     ended, account = queries.link_of(customer_id, link_id)
@@ -389,6 +393,7 @@ def sign_out(account_id: int) -> Answer:
 
 @bp.route("/pisarna/dostopi/<int:account_id>/zapora", methods=["GET", "POST"])
 @desk(Right.CUSTOMERS)
+@fresh
 def open_lock(account_id: int) -> Answer:
     found, form = queries.resident(account_id), ButtonForm()
     if not form.validate_on_submit():
@@ -498,13 +503,8 @@ def _taken(customer_id: int, name: str) -> None:
 
 
 def _list(template: str, query: lists.Query, columns: Any, *, name: str, **rest: Any) -> Answer:
-    """A list. As a file it leaves the house: for whoever typed the password, and noted."""
-    if request.args.get(lists.FORM) == lists.CSV:
-        if not current_user.is_fresh:
-            return ask_again()
-        asked = {key: request.args[key] for key in FILTERS if key in request.args}
-        note_list(current_user.id, name, **asked)
-    return lists.answer(template, query, columns, name=name, **rest)
+    asked = {key: request.args[key] for key in FILTERS if key in request.args}
+    return lists.answer(template, query, columns, name=name, filters=asked, **rest)
 
 
 def _words() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from .. import storage
 from ..accounts.roles import Right
+from ..audit.looks import note_saved
 from ..extensions import db
 from ..imports.guessing import fit
 from ..imports.models import ImportBatch
@@ -18,7 +19,7 @@ from ..jobs.leases import progress_of
 from ..jobs.models import JobState
 from ..storage import Shelf
 from ..web import lists
-from ..web.access import desk, large_files
+from ..web.access import desk, fresh_file, large_files
 from ..web.filters import moment
 from ..web.htmx import show
 from ..web.page import ButtonForm
@@ -121,12 +122,14 @@ def _change(found: Upload, form: forms.FitForm) -> None:
 
 @bp.get("/pisarna/uvozi/<int:upload_id>/zavrnjene/<name>")
 @desk(Right.IMPORTS)
+@fresh_file("intake.upload")
 def rejected(upload_id: int, name: str) -> Response:
     """The bad rows with their reasons, to be mended and sent once more."""
     found = queries.upload_of(upload_id)
     path = storage.path_of(Shelf.REJECTED, str(upload_id)) / name
     if name not in from_json(found.report).rejected_files or not path.is_file():
         raise NotFound
+    note_saved(current_user.id, f"upload:{upload_id}", name)
     return send_file(path, mimetype="text/csv", as_attachment=True, download_name=name)
 
 
@@ -223,6 +226,7 @@ def _uploads_page(form: forms.FileForm, status: int) -> Response:
         order="-kdaj",
         tie=Upload.id,
         name="datoteke",
+        filters={"stanje": state},
         form=form,
         kept=queries.all_mappings(),
         kinds=KINDS,

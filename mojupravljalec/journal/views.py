@@ -2,13 +2,11 @@
 
 from flask import Blueprint, request
 from flask_babel import gettext
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from ..accounts.roles import Right
-from ..audit.looks import note_list
 from ..web import lists
-from ..web.access import ask_again, desk
+from ..web.access import desk
 from . import queries, wording
 from .forms import WantedForm
 
@@ -19,15 +17,10 @@ NAME = "dnevnik"
 @bp.get("/pisarna/dnevnik")
 @desk(Right.AUDIT)
 def entries() -> Response:
-    """A page of it; the whole as a file only for whoever typed the password a while ago."""
-    as_file = request.args.get(lists.FORM) == lists.CSV
-    if as_file and not current_user.is_fresh:
-        return ask_again()
+    """A page of it, or the whole as a file."""
     form = WantedForm(request.args, meta={"csrf": False})
     form.offer()
     is_sound = form.validate()
-    if as_file:
-        note_list(current_user.id, NAME, **form.asked)
     query = queries.entries(form.wanted) if is_sound else queries.nothing()
     return lists.answer(
         "journal/entries.html",
@@ -37,6 +30,7 @@ def entries() -> Response:
         tie=query.selected_columns.id,
         name=NAME,
         prepare=queries.named,
+        filters=form.asked,
         form=form,
     )
 

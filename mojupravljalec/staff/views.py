@@ -40,6 +40,7 @@ def people() -> Answer:
         order="oseba",
         tie=Account.id,
         name="osebje",
+        filters={"vloga": role},
         role=role,
         roles=[(one.value, name) for one, name in ROLES.items()],
     )

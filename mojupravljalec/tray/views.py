@@ -8,14 +8,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from ..accounts.roles import Right
-from ..audit.looks import note_list
 from ..extensions import db
 from ..ledger.actions import RELEASED, AlreadyAssigned, NoSuchCustomer, NotAssigned, is_on_a_ledger
 from ..ledger.models import BankPayment
 from ..search.queries import find
 from ..values import iban, references
 from ..web import lists
-from ..web.access import ask_again, desk
+from ..web.access import desk
 from ..web.numbers import row_number
 from ..web.page import ButtonForm
 from . import actions, candidates, queries, wording
@@ -32,19 +31,20 @@ LONGEST_QUERY = 100
 @desk(Right.PAYMENTS)
 def payments() -> Response:
     """What waits, each with a guess whose it may be; or what the office has assigned."""
-    as_file = request.args.get(lists.FORM) == lists.CSV
-    if as_file and not current_user.is_fresh:
-        return ask_again()
     form = WantedForm(request.args, meta={"csrf": False})
     query = queries.payments(form.wanted) if form.validate() else queries.nothing()
-    if as_file:
-        note_list(current_user.id, NAME, **form.asked)
-    return _list(query, form, as_file=as_file)
+    return _list(query, form)
 
 
-def _list(query: lists.Query, form: WantedForm, *, as_file: bool) -> Response:
+def _list(query: lists.Query, form: WantedForm) -> Response:
     """A guess is nothing to take along: the file has only what the bank told."""
-    shown: dict[str, Any] = {"tie": BankPayment.id, "name": NAME, "form": form}
+    as_file = lists.wants_csv()
+    shown: dict[str, Any] = {
+        "tie": BankPayment.id,
+        "name": NAME,
+        "form": form,
+        "filters": form.asked,
+    }
     if form.is_of_office:
         columns = wording.assigned()
         return lists.answer("tray/payments.html", query, columns, order="-dan", **shown)

@@ -1,12 +1,14 @@
 """Who asks, from where, and where they may be sent on to."""
 
+import io
 import ipaddress
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, abort, current_app, flash, redirect, request, session, url_for
+from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
@@ -62,9 +64,19 @@ def half_open(view: View) -> View:
 
 
 def fresh(view: View) -> View:
-    """Mark a page that opens only for a while after the password was typed."""
+    """Mark a page that needs a recent password, also for its form; see `ask_again`."""
     view.needs_fresh = True  # type: ignore[attr-defined]  # a mark on a function
     return view
+
+
+def fresh_file(page: str) -> Callable[[View], View]:
+    """Mark a file that needs a recent password; ``page`` is the endpoint that links to it."""
+
+    def mark(view: View) -> View:
+        view.linked_on = page  # type: ignore[attr-defined]  # a mark on a function
+        return fresh(view)
+
+    return mark
 
 
 def desk(right: str) -> Callable[[View], View]:
@@ -225,7 +237,7 @@ def init_app(app: Flask) -> None:
         if current_user.is_authenticated and (elsewhere := _by_role(view)):
             return elsewhere
         if getattr(view, "needs_fresh", False) and not current_user.is_fresh:
-            return ask_again()
+            return ask_again(back=_linked_on(view))
         return None
 
 
@@ -256,11 +268,69 @@ def _resident_only() -> Response | None:
     raise NotFound
 
 
-def ask_again() -> Response:
-    """Lead somebody whose password was typed long ago to a page that asks for it."""
+def _linked_on(view: Callable[..., Any]) -> str:
+    """Return the address of the page that links to a `fresh_file`, or "" for other views."""
+    page = getattr(view, "linked_on", "")
+    if not page:
+        return ""
+    is_expected = current_app.url_map.is_endpoint_expecting
+    values = (request.view_args or {}).items()
+    return url_for(page, **{name: value for name, value in values if is_expected(page, name)})
+
+
+class SentForm(NamedTuple):
+    """A form as it was sent: the address as in the WSGI environment, and its fields in order."""
+
+    path: str
+    query: str
+    fields: list[tuple[str, str]]
+
+
+def ask_again(back: str = "") -> Response:
+    """Redirect to the page that asks for the password; afterwards the request is performed.
+
+    A form is stored by ``app.extensions["hold_form"]``, which is called with a `SentForm`,
+    commits and returns its number; a form with files is not, and must be sent once more.
+    ``back`` is the page to return to where the answer is a file and leaves the page as it is.
+    """
+    held = None
     if request.method == "POST":
-        flash(gettext("Nothing is done yet. Confirm that it is you and press once more."), "warn")
-    url = url_for("accounts.again", next=safe_next(_place()))
+        if request.files:
+            flash(
+                gettext("Nothing is done yet. Confirm that it is you and press once more."), "warn"
+            )
+        else:
+            held = current_app.extensions["hold_form"](_sent_form())
+    url = url_for("accounts.again", next=safe_next(_place()), obrazec=held, nazaj=safe_next(back))
     if wants_part():
         return Response(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)
+
+
+def _sent_form() -> SentForm:
+    environ = request.environ
+    fields = list(request.form.items(multi=True))
+    return SentForm(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), fields)
+
+
+def perform(form: SentForm) -> Any:
+    """Continue the current request as if ``form`` had just been sent by the same person.
+
+    Every check of a request is made again. Call it as the last act of a view.
+    """
+    body = urlencode(form.fields).encode()
+    kept = {name: value for name, value in request.environ.items() if "werkzeug" not in name}
+    changed = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": form.path,
+        "QUERY_STRING": form.query,
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # a proxy's way
+    context.request = current_app.request_class(kept | changed)
+    context.url_adapter = current_app.create_url_adapter(context.request)
+    context.match_request()
+    refused = current_app.preprocess_request()
+    return current_app.dispatch_request() if refused is None else refused

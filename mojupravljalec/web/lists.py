@@ -1,28 +1,32 @@
 """Lists of the office: filtered and sorted in the address, page by page, or whole as CSV.
 
 A view makes the query with its filters and says what the columns are; `answer` does the rest,
-with and without scripts alike.
+with and without scripts alike. A CSV needs a recent password and is audited.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flask import Response as FlaskResponse
-from flask import request, stream_with_context, url_for
+from flask import current_app, request, stream_with_context, url_for
+from flask_login import current_user
 from sqlalchemy import Select, SQLColumnExpression
 from werkzeug.wrappers import Response
 
 from ..extensions import db
 from ..values.spreadsheets import guarded
+from .access import ask_again
 from .htmx import show
 from .numbers import row_number
 
 PAGE_ROWS = 50
 SORT, PAGE, FORM = "red", "stran", "oblika"  # in the address
 CSV = "csv"
+NO_FILTERS: Mapping[str, Any] = MappingProxyType({})
 AT_ONCE = 1000
 
 Query = Select[*tuple[Any, ...]]  # of any columns
@@ -108,6 +112,7 @@ def answer(
     tie: SQLColumnExpression[Any],
     name: str,
     prepare: Prepare = _as_they_are,
+    filters: Mapping[str, Any] = NO_FILTERS,
     **context: Any,
 ) -> Response:
     """The list as a page, as its block ``found`` for htmx, or as the CSV file ``name``.
@@ -115,11 +120,17 @@ def answer(
     ``order`` is the key to sort by unless the address says another, with »-« the other way
     round; ``tie`` orders what is alike, so that no page shows a row of another. ``prepare``
     makes what the columns write of the rows of a page, or of each thousand rows of the file:
-    there, what belongs to many rows is read at once.
+    there, what belongs to many rows is read at once. ``filters`` are those in force, for the
+    audit row of a CSV; it is written by ``app.extensions["note_list"]``, which ends the
+    transaction that the request has read in.
     """
+    if wants_csv():
+        if not current_user.is_fresh:
+            return ask_again(back=address(**{FORM: None}))
+        current_app.extensions["note_list"](current_user.id, name, **filters)
     sorted_by = _sorted_by(columns, order)
     ordered = _ordered(query, columns, sorted_by, tie)
-    if request.args.get(FORM) == CSV:
+    if wants_csv():
         return _as_csv(ordered, columns, name, prepare)
     page = _page()
     rows = db.session.execute(ordered.limit(PAGE_ROWS + 1).offset((page - 1) * PAGE_ROWS)).all()
@@ -131,6 +142,11 @@ def answer(
         len(rows) > PAGE_ROWS,
     )
     return show(template, "found", found=found, **context)
+
+
+def wants_csv() -> bool:
+    """Return whether the request is for the whole list as CSV."""
+    return request.method != "POST" and request.args.get(FORM) == CSV
 
 
 def number(name: str) -> int | None:

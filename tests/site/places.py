@@ -318,7 +318,10 @@ PLACES = {
         may_be_empty=True,
     ),
     "intake.rejected": office(
-        "/pisarna/uvozi/{upload}/zavrnjene/stranke.rejected.csv", Right.IMPORTS, is_page=False
+        "/pisarna/uvozi/{upload}/zavrnjene/stranke.rejected.csv",
+        Right.IMPORTS,
+        is_page=False,
+        is_fresh=True,
     ),
     "intake.batches": office("/pisarna/uvozi/stevilke", Right.IMPORTS),
     "intake.batch": office("/pisarna/uvozi/stevilke/{batch}", Right.IMPORTS, form={}),
@@ -337,15 +340,17 @@ PLACES = {
         missing="/odjemna-mesta/{point}/odcitki/987654/fotografija",
         is_page=False,
     ),
-    "desk.code": helps("/koda", form={}),
-    "desk.renew_code": helps("/koda/nova", form={}),
-    "desk.link": helps("/prikljuci", form={"email": "cvetka@primer.si"}, shown=["email"]),
-    "desk.unlink": helps("/povezave/{link}", missing="/povezave/987654", form={}),
+    "desk.code": helps("/koda", form={}, is_fresh=True),
+    "desk.renew_code": helps("/koda/nova", form={}, is_fresh=True),
+    "desk.link": helps(
+        "/prikljuci", form={"email": "cvetka@primer.si"}, shown=["email"], is_fresh=True
+    ),
+    "desk.unlink": helps("/povezave/{link}", missing="/povezave/987654", form={}, is_fresh=True),
     "desk.accounts": office("/pisarna/dostopi", Right.CUSTOMERS),
     "desk.account": knows(""),
     "desk.send_letter": knows("/pismo", form={}),
     "desk.sign_out": knows("/odjava", form={}),
-    "desk.open_lock": knows("/zapora", form={}),
+    "desk.open_lock": knows("/zapora", form={}, is_fresh=True),
     "desk.new_email": knows(
         "/naslov",
         form={"email": "nova@primer.si", "reason": "izgubljen predal"},

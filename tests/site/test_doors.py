@@ -1,5 +1,6 @@
 """Which doors open, for whom, and what may change behind them."""
 
+import io
 from urllib.parse import quote
 
 import pytest
@@ -24,6 +25,11 @@ from .places import (
 
 WHO_COUNTS = ("throttle_window", "audit_entry")
 HTMX = {"HX-Request": "true"}
+LISTS = [
+    *("desk.customers", "desk.accounts", "desk.links", "desk.letters", "tray.payments"),
+    *("journal.entries", "intake.uploads", "intake.batches", "exports.overview"),
+    *("codes.overview", "staff.people", "programs.overview"),
+]
 
 
 @pytest.fixture
@@ -202,15 +208,145 @@ def test_what_is_important_asks_for_the_password_once_more(
 ):
     client = browser(whose(cast, name))
     with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
-        before = content()
+        before = content("held_form")
         path = places.path(name)
-        for method in ("GET", "POST"):
+        for method in ("GET", "POST") if PLACES[name].form is not None else ("GET",):
             answer = client.open(path, method=method, data=places.answers(name))
             assert answer.status_code == 303
-            assert answer.location == f"/prijava/ponovno?next={quote(path, safe='/')}"
-        assert content() == before
-        client.post(answer.location, data={"password": cast.ana.password})
-        assert client.get(path).status_code == PLACES[name].opens
+            assert answer.location.startswith(f"/prijava/ponovno?next={quote(path, safe='/')}")
+            assert ("&obrazec=" in answer.location) == (method == "POST")
+        assert content("held_form") == before
+        client.post(answer.location, data={"password": cast.ana.password}).close()
+        with client.get(path) as page:
+            assert page.status_code == PLACES[name].opens
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+@pytest.mark.parametrize("name", [name for name in FRESH if name in FORMS])
+def test_the_right_password_performs_what_was_pressed(
+    browser, cast, places, make_app, name, headers
+):
+    client = browser(whose(cast, name), make_app(csrf=True))
+    path = places.path(name)
+    page = path if PLACES[name].opens == 200 else "/profil"
+    answers = places.answers(name) | {"csrf_token": _token(client.get(page).text)}
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        led = client.post(path, data=answers, headers=headers)
+        again = led.headers["HX-Redirect"] if headers else led.location
+        form = {"csrf_token": answers["csrf_token"], "password": "not the password"}
+        wrong = client.post(again, data=form)
+        assert wrong.status_code == 422
+        with client.post(again, data=form | {"password": cast.ana.password}) as done:
+            assert done.status_code == PLACES[name].answer
+
+
+@pytest.mark.parametrize("name", [name for name in FRESH if name in FORMS])
+def test_what_was_pressed_is_performed_once(browser, cast, places, content, name):
+    client = browser(whose(cast, name))
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        again = client.post(places.path(name), data=places.answers(name)).location
+        client.post(again, data={"password": cast.ana.password}).close()
+        before = content("audit_entry", "device")  # the password is confirmed once more
+        twice = client.post(again, data={"password": cast.ana.password})
+        assert (twice.status_code, twice.location) == (303, places.path(name))
+        assert content("audit_entry", "device") == before
+
+
+def test_what_was_pressed_long_ago_is_not_performed(browser, cast, places, content):
+    client = browser(cast.clerk)
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False) as now:
+        path = places.path("desk.code")
+        again = client.post(path).location
+        now.shift(FRESH_LASTS)
+        answer = client.post(again, data={"password": cast.clerk.password})
+        assert (answer.status_code, answer.location) == (303, path)
+        page = client.get(path)
+        assert "big code" not in page.text
+        assert "Nič še ni narejeno" in page.text
+
+
+def test_a_form_is_performed_only_in_the_browser_that_sent_it(browser, cast, places, content):
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        path = places.path("desk.renew_code")
+        again = browser(cast.clerk).post(path, data={"mark": "x"}).location
+    before = content("device", "audit_entry")
+    for person in (cast.operator, cast.clerk):
+        answer = browser(person).post(again, data={"password": person.password})
+        assert answer.status_code == 303
+    assert content("device", "audit_entry") == before
+
+
+def test_a_form_with_a_file_is_sent_once_more(browser, cast, places, content):
+    client = browser(cast.clerk)
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        file = (io.BytesIO(b"x"), "x.csv")
+        answer = client.post(places.path("desk.code"), data={"file": file})
+        assert "obrazec" not in answer.location
+    assert content()["held_form"] == []
+
+
+SPREADSHEETS = {
+    "text/csv",
+    "application/zip",
+    "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@pytest.mark.parametrize("query", ["", "oblika=csv"])
+@pytest.mark.parametrize("name", OFFICE)
+def test_no_spreadsheet_leaves_the_office_without_a_recent_password(
+    browser, cast, places, name, query
+):
+    client = browser(cast.operator)
+    path = places.path(name)
+    for method in ("GET", "POST") if PLACES[name].form is not None else ("GET",):
+        asked = {"method": method, "data": places.answers(name), "query_string": query}
+        later = time_machine.travel(clock.now() + FRESH_LASTS, tick=False)
+        with later, client.open(path, **asked) as answer:
+            assert answer.mimetype not in SPREADSHEETS
+
+
+@pytest.mark.parametrize("name", OFFICE)
+def test_every_spreadsheet_of_the_office_is_audited(browser, cast, places, content, name):
+    client = browser(cast.operator)
+    paths = [places.path(name), f"{places.path(name)}?oblika=csv"]
+    for path in paths:
+        before = content()["audit_entry"]
+        with client.get(path) as answer:
+            if answer.mimetype in SPREADSHEETS:
+                assert len(content()["audit_entry"]) == len(before) + 1
+    with_form = PLACES[name].form is not None and PLACES[name].is_fresh
+    if with_form:
+        before = content()["audit_entry"]
+        with client.post(paths[0], data=places.answers(name)) as answer:
+            if answer.mimetype in SPREADSHEETS:
+                assert len(content()["audit_entry"]) == len(before) + 1
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_asks_for_the_password_and_is_saved_then(browser, cast, places, name):
+    client = browser(cast.operator)
+    path = f"{places.path(name)}?oblika=csv"
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        led = client.get(path)
+        assert led.location.startswith("/prijava/ponovno?next=")
+        page = client.get(led.location).text
+        assert f'href="{places.path(name)}"' in page
+        saved = client.post(led.location, data={"password": cast.operator.password})
+        assert (saved.status_code, saved.location) == (303, path)
+        with client.get(saved.location) as answer:
+            assert answer.mimetype == "text/csv"
+
+
+@pytest.mark.parametrize("name", [name for name in PLACES if name not in OFFICE])
+def test_residents_own_files_need_no_recent_password(browser, cast, places, name):
+    if PLACES[name].is_page or PLACES[name].who != "ana":
+        return
+    client = browser(cast.ana)
+    later = time_machine.travel(clock.now() + FRESH_LASTS, tick=False)
+    with later, client.get(places.path(name)) as answer:
+        assert answer.status_code == PLACES[name].opens
 
 
 def test_bojan_does_not_find_anas_photo_under_his_own_supply_point(browser, cast, places):
