@@ -46,9 +46,10 @@ FEATURES = (
 )
 
 
-def create_app(instance: Path | None = None, **settings: Any) -> Flask:
+def create_app(instance: Path | None = None, *, demo: bool = False, **settings: Any) -> Flask:
     """The portal as a WSGI application.
 
+    ``demo`` opens the demo mailbox; no setting does, only `serve --demo`.
     ``instance`` is the folder of its data (default: instance/ beside the package, or
     MOJUPRAVLJALEC_INSTANCE); ``settings`` go before every other source. Raises WrongSetting.
     """
@@ -60,7 +61,7 @@ def create_app(instance: Path | None = None, **settings: Any) -> Flask:
         static_folder=str(config.ROOT / "static"),
     )
     environ = {**os.environ, **{config.PREFIX + name: str(v) for name, v in settings.items()}}
-    app.config.from_mapping(config.flask_config(config.load(folder, environ), folder))
+    app.config.from_mapping(config.flask_config(config.load(folder, environ), folder, demo=demo))
     extensions.init_database(app)
     transactions.init_app(app)
     web.init_app(app)

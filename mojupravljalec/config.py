@@ -325,7 +325,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
+def flask_config(
+    values: Mapping[str, Any], instance: Path, *, demo: bool = False
+) -> dict[str, Any]:
     """What Flask and its extensions are told, worked out from the settings."""
     secure = values["SITE_URL"].startswith("https://")
     host = urlsplit(values["SITE_URL"]).hostname or ""
@@ -350,8 +352,10 @@ def flask_config(values: Mapping[str, Any], instance: Path) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": values["DEFAULT_LANGUAGE"],
         "BABEL_DEFAULT_TIMEZONE": "Europe/Ljubljana",
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
-        # It shows every letter to everybody: never on a host that others reach.
-        "HAS_MAILBOX": not values["MAIL_SERVER"] and host in {"127.0.0.1", "localhost", "::1"},
+        # It shows every letter: only in a demo, and never on a host that others reach.
+        "HAS_MAILBOX": demo
+        and not values["MAIL_SERVER"]
+        and host in {"127.0.0.1", "localhost", "::1"},
         "STORAGE": instance,
         "MAILBOX": instance / "mail",
     }

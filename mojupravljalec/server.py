@@ -62,7 +62,7 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
     children = [
         Child(
             "the web server",
-            lambda: _serve_web(host, port, workers),
+            lambda: _serve_web(host, port, workers, demo=demo),
             ends_by=signal.SIGKILL,  # whoever starts the portal anew finds the port free
             patience_s=LAST_REQUESTS_S + 2,
         )
@@ -92,14 +92,15 @@ def refuse_if_taken(host: str, port: int) -> None:
         raise click.ClickException(f"{host}:{port} cannot be used: {error.strerror}") from None
 
 
-def _serve_web(host: str, port: int, workers: int) -> None:
+def _serve_web(host: str, port: int, workers: int, *, demo: bool) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
+    factory = "demo_portal" if demo else "portal"
     Server(
-        "mojupravljalec.server:portal",
+        f"mojupravljalec.server:{factory}",
         factory=True,
         address=host,
         port=port,
@@ -138,7 +139,12 @@ def _prepare_demo(host: str, port: int) -> None:
     click.echo("Ctrl-C ends it.")
 
 
-def portal() -> Gateway:
+def demo_portal() -> Gateway:
+    """The application of `serve --demo`, which has the demo mailbox."""
+    return portal(demo=True)
+
+
+def portal(*, demo: bool = False) -> Gateway:
     """The application of one server process, with the collector tuned after start-up.
 
     What start-up made stays for good: keeping it out of every collection took the slowest
@@ -149,7 +155,7 @@ def portal() -> Gateway:
     parent = multiprocessing.parent_process()
     if parent and parent.pid:
         end_with_parent(parent.pid, signal.SIGKILL)
-    app = create_app()
+    app = create_app(demo=demo)
     gateway = Gateway(
         app, folder=Path(app.instance_path), body_limit=app.config["MAX_FORM_MEMORY_SIZE"]
     )

@@ -88,9 +88,12 @@ def make_app(app: Flask, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             db.engine.dispose()
 
 
-def _app(instance: Path, uri: str, *, csrf: bool = False, **settings: Any) -> Flask:
+def _app(
+    instance: Path, uri: str, *, csrf: bool = False, demo: bool = True, **settings: Any
+) -> Flask:
     settings = {"SITE_URL": "http://localhost", "DEFAULT_LANGUAGE": "sl", **settings}
-    app = create_app(instance, SECRET_KEY=SECRET, SQLALCHEMY_DATABASE_URI=uri, **settings)
+    settings = {"SECRET_KEY": SECRET, "SQLALCHEMY_DATABASE_URI": uri, **settings}
+    app = create_app(instance, demo=demo, **settings)
     app.config["WTF_CSRF_ENABLED"] = csrf
     app.config["ANSWER_STEP_S"] = 0  # nobody listens to the time here
     app.testing = True

@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     Mail().init_app(app)
     if not app.config["HAS_MAILBOX"]:
         return
-    from .views import bp
+    from . import views
 
-    app.register_blueprint(bp)
+    app.register_blueprint(views.bp)
+    app.before_request(views.only_from_here)

@@ -1,7 +1,8 @@
 """The demo mailbox: letters that no server was given, for trying the portal out.
 
-The page is open to everybody and its letters open every access. It exists only where
-MAIL_SERVER is empty and SITE_URL is this very machine.
+The page needs no sign-in and its letters open every access. It exists only under `serve --demo`,
+where MAIL_SERVER is empty and SITE_URL is this very machine, and for callers on this machine; to
+everybody else it is missing.
 """
 
 import re
@@ -12,11 +13,12 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-from flask import Blueprint, abort, current_app, render_template, send_file
+from flask import Blueprint, abort, current_app, render_template, request, send_file
 from werkzeug.wrappers import Response
 
-from ..web.access import public
+from ..web.access import is_same_machine, public
 
+PATH = "/demo-posta"
 SHOWN = 50
 
 bp = Blueprint("mail", __name__)
@@ -34,14 +36,20 @@ class ShownLetter:
     pieces: list[tuple[str, bool]]
 
 
-@bp.get("/demo-posta")
+def only_from_here() -> None:
+    """Answer as for any missing page, whatever the method, unless asked from this machine."""
+    if request.path.startswith(PATH) and not is_same_machine():
+        abort(404)
+
+
+@bp.get(PATH)
 @public
 def mailbox() -> str:
     letters = [_shown(path) for path in _files()[:SHOWN]]
     return render_template("mail/mailbox.html", letters=letters, most=SHOWN)
 
 
-@bp.get("/demo-posta/<file>")
+@bp.get(f"{PATH}/<file>")
 @public
 def letter_file(file: str) -> Response:
     """The whole letter, to be opened in a mail program."""

@@ -145,6 +145,22 @@ def client_address() -> str:
     return str(ipaddress.ip_network(f"{raw}/64", strict=False))
 
 
+def is_same_machine() -> bool:
+    """Return whether the caller is a program of this machine that forwards for nobody else."""
+    direct = request.environ.get("werkzeug.proxy_fix.orig", request.environ)
+    try:
+        address = ipaddress.ip_address(direct.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback and not any(map(_tells_of_a_proxy, request.headers.keys()))
+
+
+def _tells_of_a_proxy(header: str) -> bool:
+    name = header.lower()
+    return name in {"forwarded", "x-real-ip", "via"} or name.startswith("x-forwarded-")
+
+
 def safe_next(target: str | None) -> str | None:
     """``target`` if it is one of our own pages that can be opened, else None.
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from .access import is_same_machine
 from .forms import Form
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +90,11 @@ def _menu() -> Iterator[tuple[str, Any]]:
             yield endpoint, name
 
 
+def _has_mailbox() -> bool:
+    """Whether the page links to the demo mailbox: it opens only on the same machine."""
+    return current_app.config["HAS_MAILBOX"] and is_same_machine()
+
+
 def init_app(app: Flask) -> None:
     """Give the templates what all of them use."""
     app.config["PAGES_VERSION"] = _pages_version()
@@ -100,5 +106,5 @@ def init_app(app: Flask) -> None:
         style_of=_style_of,
         menu=_menu,
         csrf_token=generate_csrf,
-        has_mailbox=app.config["HAS_MAILBOX"],
+        has_mailbox=_has_mailbox,
     )

@@ -163,8 +163,7 @@ def demo_portal(
 ) -> Iterator[Portal]:
     """The portal without a mail server, as `make run` serves it. Ctrl-C ends it."""
     portal = Portal(tmp_path_factory.mktemp("demo"), make_database("demo"))
-    portal.run("upgrade")
-    with portal.served(signal.SIGINT):
+    with portal.served(signal.SIGINT, "--demo"):
         yield portal
 
 

@@ -69,7 +69,7 @@ class Portal:
             yield
 
     @contextmanager
-    def served(self, end_by: signal.Signals = signal.SIGTERM) -> Iterator[None]:
+    def served(self, end_by: signal.Signals = signal.SIGTERM, *options: str) -> Iterator[None]:
         """Serve; at the end the portal must go when told, and its log must hold no error."""
         with self.started() as process:
             yield
@@ -92,6 +92,7 @@ class Portal:
                     "serve",
                     "--bind",
                     f"127.0.0.1:{self.port}",
+                    *options,
                 ],
                 cwd=config.ROOT,
                 env=self.environ(),

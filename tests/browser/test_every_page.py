@@ -362,7 +362,7 @@ def test_demo_mailbox(demo_portal: Portal, open_browser):
 
 
 def test_every_address_is_visited(tmp_path):
-    app = create_app(tmp_path, SECRET_KEY=SECRET, SITE_URL="http://127.0.0.1", MAIL_SERVER="")
+    app = create_app(tmp_path, demo=True, SECRET_KEY=SECRET, SITE_URL="http://127.0.0.1")
     pages = {name for name, place in PLACES.items() if place.is_page}
     assert pages <= {rule.endpoint for rule in app.url_map.iter_rules()}
     visited = {visit.endpoint for visit in VISITS if visit.endpoint} | {"mail.mailbox"}
