@@ -2,8 +2,9 @@
 
 import os
 
-from mojupravljalec import create_app
+from mojupravljalec import create_app, logs
 from mojupravljalec.command import PRIVATE
 
 os.umask(PRIVATE)
+logs.set_up("web")
 app = create_app()

@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from . import logs
 from .config import WrongSetting
 
 P = ParamSpec("P")
@@ -32,6 +33,7 @@ def in_portal(command: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        logs.set_up(command.__name__)
         from . import create_app  # here, so that --help needs neither settings nor a database
 
         with _umask(PRIVATE) as callers:

@@ -363,9 +363,9 @@ def flask_config(
 
 def _engine_options(uri: str) -> dict[str, Any]:
     if not uri.startswith("sqlite"):
-        return {"pool_pre_ping": True}
+        return {"pool_pre_ping": True, "hide_parameters": True}
     try:
         import pysqlite3  # its SQLite is newer than the system's, and safe with WAL
     except ImportError:
-        return {}
-    return {"module": pysqlite3}
+        return {"hide_parameters": True}
+    return {"module": pysqlite3, "hide_parameters": True}

@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import logging
 import multiprocessing
 import os
 import resource
@@ -14,7 +13,7 @@ from pathlib import Path
 import click
 from flask import current_app
 
-from . import startup
+from . import logs, startup
 from .command import in_portal
 from .demo.cli import grow_if_empty, say_how_to_sign_in
 from .gateway import Gateway
@@ -57,7 +56,6 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
     if demo:
         _prepare_demo(host, port)
     startup.check()
-    logging.basicConfig(format="%(asctime)s serve: %(message)s")
     workers = current_app.config["WORKERS"]
     children = [
         Child(
@@ -111,6 +109,7 @@ def _serve_web(host: str, port: int, workers: int, *, demo: bool) -> None:
         workers=workers,
         backpressure=_connections(),
         log_level=LogLevels.warning,
+        log_dictconfig=logs.settings("web"),
         respawn_failed_workers=True,
         workers_kill_timeout=LAST_REQUESTS_S,
     ).serve()

@@ -8,6 +8,7 @@ from typing import Any
 from ..exports.files import MIME
 from ..intake.models import UploadState
 from ..web.errors import PROBLEM
+from ..web.outages import Cause
 from . import rules
 from .actions import FILE_KINDS
 from .operations import (
@@ -309,6 +310,11 @@ SCHEMAS: Json = {
             "allowed": {**_STRINGS, "description": "The kinds of files there are."},
             "doubtful": {**_COUNT, "description": "Readings that wait for review."},
             "mark": {"type": "string", "description": "Leads to the error in the log."},
+            "cause": {
+                "type": "string",
+                "enum": list(Cause),
+                "description": "Of a 503: what is out of order.",
+            },
         },
         "required": ["type", "title", "status", "detail"],
     },

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import startup
 from ..command import in_portal
 from ..extensions import db
+from ..logs import described
 from .actions import Who
 from .watching import Folder, Wishes
 
@@ -39,7 +40,6 @@ def watch(folder: Path, skip_bad: bool, accept_sums: bool, quiet: float, once: b
     FOLDER/uvozeno, others to FOLDER/zavrnjeno with a report beside.
     """
     startup.check()
-    logging.basicConfig(format="%(asctime)s watch: %(message)s", level=logging.INFO)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -61,7 +61,7 @@ def _look(watched: Folder) -> None:
     try:
         watched.look()
     except (SQLAlchemyError, OSError) as error:
-        log.warning("waiting: %s", str(error).splitlines()[0])
+        log.warning("waiting: %s", described(error))
     except Exception:
         log.exception("a look at the folder broke")
     finally:

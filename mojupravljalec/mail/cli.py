@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import startup
 from ..command import in_portal
 from ..extensions import Work, db
+from ..logs import described
 from ..throttle.actions import sweep
 from . import sending
 
@@ -34,7 +35,6 @@ def worker(once: bool) -> None:
     The letter in hand is finished first. An import in hand is given up, and begins anew later.
     """
     startup.check()
-    logging.basicConfig(format="%(asctime)s worker: %(message)s", level=logging.INFO)
     if once:
         send_all()
         return
@@ -200,4 +200,4 @@ def _house_work() -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return described(error)

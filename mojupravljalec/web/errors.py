@@ -1,17 +1,17 @@
 """What a person reads when something went wrong: never a trace, never a blank page."""
 
 import logging
-import secrets
 from http import HTTPStatus
 
 from flask import Flask, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from ..extensions import db, login
+from ..logs import request_id
 from .htmx import wants_part
+from .outages import Cause, cause_of
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,40 @@ TEXTS = {
         _("Something broke on our side"),
         _("What you sent was not saved. Try again in a few minutes, or call us."),
     ),
-    503: (
+}
+# The same for 503, by what is out of order.
+OUTAGES = {
+    Cause.BUSY: (
         _("The portal is busy"),
         _("What you sent was not saved. Go back and try again in a minute."),
+    ),
+    Cause.DISK_FULL: (
+        _("The portal cannot save anything now"),
+        _(
+            "We have run out of room for new data. What you sent was not saved. Try again in an "
+            "hour, or call us."
+        ),
+    ),
+    Cause.DISK_FAILS: (
+        _("The portal cannot save anything now"),
+        _(
+            "Something is broken where we keep the data. What you sent was not saved. Try again "
+            "in an hour, or call us."
+        ),
+    ),
+    Cause.READ_ONLY: (
+        _("The portal can only be read now"),
+        _(
+            "You can look at everything, but nothing can be sent for now. What you sent was not "
+            "saved. Try again later, or call us."
+        ),
+    ),
+    Cause.DATABASE_AWAY: (
+        _("The data cannot be reached now"),
+        _(
+            "What you sent was not saved. Try again in a few minutes. If that does not help, "
+            "call us."
+        ),
     ),
 }
 
@@ -66,7 +97,13 @@ DETAILS = {
     415: "The body has a type that is not taken here.",
     429: "Too many attempts. Retry-After says when to try again.",
     500: "Something broke on our side. Nothing was written. The mark leads to it in the log.",
-    503: "The portal is busy. Nothing was written. Try again in a while.",
+}
+OUTAGE_DETAILS = {
+    Cause.BUSY: "The portal is busy. Nothing was written. Try again in a while.",
+    Cause.DISK_FULL: "The disk is full. Nothing was written. The operator has to make room.",
+    Cause.DISK_FAILS: "The disk fails. Nothing was written. The operator has to look at it.",
+    Cause.READ_ONLY: "Only reading works for now. Nothing was written. Try again later.",
+    Cause.DATABASE_AWAY: "The database cannot be reached. Nothing was written. Try again later.",
 }
 
 
@@ -74,7 +111,6 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page of ours, for htmx with a message, and programs in JSON."""
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(Exception, _broken)
 
 
@@ -90,25 +126,21 @@ def _refused(error: HTTPException) -> Response | HTTPException:
     return _answer(status, error=error)
 
 
-def _unavailable(error: OperationalError) -> Response:
-    """The database is locked, away or full."""
-    mark = _note(error)
-    return _answer(503, mark)
-
-
 def _broken(error: Exception) -> Response:
-    mark = _note(error)
-    return _answer(500, mark)
+    """Answer 503 where disk or database are out of order, else 500."""
+    cause = cause_of(error)
+    mark = _note(error, cause)
+    return _answer(503 if cause else 500, mark, cause=cause)
 
 
-def _note(error: Exception) -> str:
-    """Log the whole error under a mark that a person can read out over the phone."""
+def _note(error: Exception, cause: Cause | None) -> str:
+    """Log the whole error; return the request's id, which a person can read out by phone."""
     db.session.rollback()
     if "_login_user" not in g:
         # Reading the account may be what failed: the page of the error must not try again.
         g._login_user = login.anonymous_user()
-    mark = secrets.token_hex(3).upper()
-    log.error("error %s", mark, exc_info=error)
+    mark = request_id()
+    log.error("%s in %s, error %s", cause or "bug", request.endpoint, mark, exc_info=error)
     return mark
 
 
@@ -116,17 +148,29 @@ def _is_for_program() -> bool:
     return request.path.startswith(FOR_PROGRAMS)
 
 
-def _answer(status: int, mark: str = "", error: HTTPException | None = None) -> Response:
+def _answer(
+    status: int,
+    mark: str = "",
+    *,
+    error: HTTPException | None = None,
+    cause: Cause | None = None,
+) -> Response:
     """A page for people, and for programs a problem."""
-    return _problem(status, mark, error) if _is_for_program() else _page(status, mark)
+    if _is_for_program():
+        return _problem(status, mark, error, cause)
+    return _page(status, mark, cause)
 
 
-def _problem(status: int, mark: str, error: HTTPException | None) -> Response:
+def _problem(status: int, mark: str, error: HTTPException | None, cause: Cause | None) -> Response:
     """The error as RFC 9457 has it; one with ``members`` says more of itself."""
     most = current_app.config["IMPORT_MAX_MB"]
     detail = DETAILS.get(status, DETAILS[400 if status < 500 else 500]).format(most=most)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        detail = OUTAGE_DETAILS[cause or Cause.BUSY]
     known = {"type": "about:blank", "title": HTTPStatus(status).phrase, "detail": detail}
     said = {"mark": mark} if mark else getattr(error, "members", {})
+    if cause:
+        said = {**said, "cause": cause.value}
     answer = make_response({**known, **said, "status": status}, status)
     answer.mimetype = PROBLEM
     for name, value in error.get_headers() if error else ():
@@ -137,8 +181,10 @@ def _problem(status: int, mark: str, error: HTTPException | None) -> Response:
     return answer
 
 
-def _page(status: int, mark: str = "") -> Response:
+def _page(status: int, mark: str, cause: Cause | None) -> Response:
     heading, advice = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        heading, advice = OUTAGES[cause or Cause.BUSY]
     if not wants_part():
         return make_response(
             render_template(
@@ -146,7 +192,9 @@ def _page(status: int, mark: str = "") -> Response:
             ),
             status,
         )
-    message = render_template("ui/error_message.html", heading=heading, mark=mark)
+    # Where a second try helps at once, the message says that the form is still there.
+    said = "" if cause in (None, Cause.BUSY) else advice
+    message = render_template("ui/error_message.html", heading=heading, advice=said, mark=mark)
     answer = make_response(message, status)
     # The form that was sent stays as it is; the message comes into view above it.
     answer.headers.update({"HX-Retarget": "#messages", "HX-Reswap": "outerHTML show:window:top"})

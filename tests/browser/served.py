@@ -71,7 +71,7 @@ class Portal:
     @contextmanager
     def served(self, end_by: signal.Signals = signal.SIGTERM, *options: str) -> Iterator[None]:
         """Serve; at the end the portal must go when told, and its log must hold no error."""
-        with self.started() as process:
+        with self.started(*options) as process:
             yield
             process.send_signal(end_by)
             status = process.wait(ENDS_WITHIN)
@@ -81,7 +81,7 @@ class Portal:
         assert not re.search("Traceback|ERROR|CRITICAL", log_text), log_text
 
     @contextmanager
-    def started(self) -> Iterator[subprocess.Popen[bytes]]:
+    def started(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
         """Serve, and judge neither the log nor the end; what is left at the end is killed."""
         with self._log.open("wb") as log:
             process = subprocess.Popen(

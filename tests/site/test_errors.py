@@ -143,7 +143,7 @@ def test_with_the_database_away_a_page_of_ours_says_so(app, cast, tmp_path, capl
     sign_in(app, client, cast.ana)
     answer = client.get("/odjemna-mesta", headers=headers)
     assert answer.status_code == 503
-    assert "The portal is busy" in answer.text
+    assert "The data cannot be reached now" in answer.text
     assert "Traceback" not in answer.text
     assert "no-such-folder" not in answer.text
 

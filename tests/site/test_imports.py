@@ -63,8 +63,9 @@ MODULES = {
         | {"codes"},
     ),
     "config": ({"metering", "values"}, set()),
+    "logs": (set(), {"web", "mail", "intake"}),
     "command": (
-        {"config", "extensions", "startup", "__init__"},
+        {"config", "extensions", "logs", "startup", "__init__"},
         {"imports", "mail", "notices", "demo", "staff", "intake", "exports"},
     ),
     "startup": ({"extensions", "identity", "storage"}, {"mail", "intake"}),
@@ -72,7 +73,7 @@ MODULES = {
     "gateway": ({"web"}, set()),
     "processes": (set(), set()),
     "server": (
-        {"command", "__init__", "demo", "migrations", "startup", "gateway", "processes"},
+        {"command", "logs", "__init__", "demo", "migrations"} | {"startup", "gateway", "processes"},
         set(),
     ),
     "cli": (
