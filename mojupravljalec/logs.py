@@ -147,12 +147,12 @@ def settings(process: str) -> dict[str, Any]:
     }
 
 
-def set_up(process: str) -> None:
+def set_up(process: str, *, anew: bool = False) -> None:
     """Send the log of this process to its standard error, crashes and warnings included.
 
-    Where something has set up logging already, as pytest does, it stays.
+    Where something has set up logging already, as pytest does, it stays, unless ``anew``.
     """
-    if logging.getLogger().handlers:
+    if logging.getLogger().handlers and not anew:
         return
     logging.config.dictConfig(settings(process))
     logging.captureWarnings(capture=True)

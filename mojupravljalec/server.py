@@ -109,7 +109,7 @@ def _serve_web(host: str, port: int, workers: int, *, demo: bool) -> None:
         workers=workers,
         backpressure=_connections(),
         log_level=LogLevels.warning,
-        log_dictconfig=logs.settings("web"),
+        log_dictconfig=logs.settings("serve"),
         respawn_failed_workers=True,
         workers_kill_timeout=LAST_REQUESTS_S,
     ).serve()
@@ -154,6 +154,7 @@ def portal(*, demo: bool = False) -> Gateway:
     parent = multiprocessing.parent_process()
     if parent and parent.pid:
         end_with_parent(parent.pid, signal.SIGKILL)
+    logs.set_up("web", anew=True)  # granian has set up what this process inherits
     app = create_app(demo=demo)
     gateway = Gateway(
         app, folder=Path(app.instance_path), body_limit=app.config["MAX_FORM_MEMORY_SIZE"]

@@ -335,7 +335,8 @@ def perform(form: SentForm) -> Any:
     Every check of a request is made again. Call it as the last act of a view.
     """
     body = urlencode(form.fields).encode()
-    kept = {name: value for name, value in request.environ.items() if "werkzeug" not in name}
+    kept = {**request.environ}
+    kept.pop("werkzeug.request", None)
     changed = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": form.path,

@@ -20,6 +20,7 @@ from mojupravljalec.storage import Shelf
 from mojupravljalec.values import clock
 
 from ..bills import counted, words
+from ..conftest import PASSWORD
 from ..site.html import faults, parse
 
 CODES = "/pisarna/kode"
@@ -338,8 +339,10 @@ def test_making_asks_for_the_password_and_comes_back_to_what_was_chosen(app, cle
     path = chosen(clerk)
     grown_stale(app)
     answer = clerk.post(f"{path}/naredi", data={"count": "3"})
-    assert answer.location == f"/prijava/ponovno?next={path}/naredi"
+    assert answer.location.startswith(f"/prijava/ponovno?next={path}/naredi&obrazec=")
     assert jobs(app) == 0
+    clerk.post(answer.location, data={"password": PASSWORD})
+    assert jobs(app) == 1
 
 
 # ---------------------------------------------------------------- files
@@ -387,8 +390,11 @@ def test_a_file_is_given_only_to_whoever_typed_the_password(app, clerk, name):
     grown_stale(app)
     for method in ("GET", "POST"):
         answer = clerk.open(f"{path}/{name}", method=method)
-        assert answer.location == f"/prijava/ponovno?next={path}/{name}"
+        assert answer.location.startswith(f"/prijava/ponovno?next={path}/{name}")
     assert entries(app, "codes.downloaded") == []
+    with clerk.post(answer.location, data={"password": PASSWORD}) as file:
+        assert "attachment" in file.headers["Content-Disposition"]
+    assert len(entries(app, "codes.downloaded")) == 1
 
 
 @pytest.mark.parametrize("name", ["pisma", "kode.csv"])
