@@ -232,6 +232,17 @@ def test_a_known_database_does_not_take_over_files_without_an_identity(databases
     assert "does not say to which database" in trouble(portal)
 
 
+def test_the_check_at_start_does_not_wait_for_a_running_import(portal):
+    """It holds the only write lock of SQLite for minutes."""
+    uri = portal.config["SQLALCHEMY_DATABASE_URI"]
+    options = portal.config["SQLALCHEMY_ENGINE_OPTIONS"]
+    engine = create_engine(uri, **options)
+    with engine.connect() as writer, portal.app_context():
+        writer.execute(text("UPDATE portal_identity SET id = id"))
+        startup.check()
+    engine.dispose()
+
+
 # ---------------------------------------------------------------- what survives
 
 
