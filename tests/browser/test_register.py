@@ -1,11 +1,13 @@
 """The register on a narrow phone: whatever is typed into it is in sight, to the last sign."""
 
+from datetime import date
+
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from mojupravljalec.extensions import db
-from mojupravljalec.metering.models import MeterInstallation, SupplyPoint
+from mojupravljalec.metering.models import MeterInstallation, Reading, SupplyPoint
 
 from .conftest import Town
 from .utility import LAST_M3, USUAL_M3
@@ -56,7 +58,7 @@ def walker(town: Town, open_browser, script: bool) -> Walker:
     return walker
 
 
-def meter_shows(town: Town, walker: Walker, **values: int) -> None:
+def meter_shows(town: Town, walker: Walker, **values: object) -> None:
     """Let the meter of the page have so many digits and decimals."""
     with town.portal.data():
         street = walker.page.locator("h1").inner_text()
@@ -128,3 +130,23 @@ def test_what_is_too_long_comes_back_in_sight(walker: Walker, typed: str):
     assert seen["text"] <= seen["room"] + 1, seen
     assert seen["inside"], seen
     assert seen["on_screen"], seen
+
+
+def test_the_table_of_long_periods_fits_a_narrow_phone(town: Town, walker: Walker):
+    meter_shows(town, walker, installed_on=date(2009, 6, 15))
+    with town.portal.data():
+        street = walker.page.locator("h1").inner_text()
+        point = select(SupplyPoint.id).filter_by(street=street).scalar_subquery()
+        meters = select(MeterInstallation.id).where(MeterInstallation.supply_point_id == point)
+        newest = select(func.max(Reading.taken_on)).where(Reading.installation_id.in_(meters))
+        db.session.execute(
+            delete(Reading).where(
+                Reading.installation_id.in_(meters), Reading.taken_on < newest.scalar_subquery()
+            )
+        )
+        db.session.commit()
+    walker.page.set_viewport_size({"width": 320, "height": 640})
+    walker.page.reload()
+    walker.reads("Med odčitki je minilo več kot leto dni")
+    expect(walker.page.locator("svg.chart")).to_have_count(0)
+    assert walker.page.evaluate("document.documentElement.scrollWidth") <= 320
