@@ -151,6 +151,8 @@ def portal(*, demo: bool = False) -> Gateway:
     """
     from . import create_app
 
+    # Until granian sets its own, a handler of the process that forked this one would swallow it.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
     if parent and parent.pid:
         end_with_parent(parent.pid, signal.SIGKILL)
