@@ -8,28 +8,24 @@ import codecs
 import csv
 import hashlib
 import io
+import json
 import re
-import zipfile
-import zlib
+import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from . import xlsx
 from .cells import plain
 
 MEGABYTE = 1024 * 1024
 LONGEST_LINE = 200_000  # bytes; at most twice as long is one read
 ROWS_AT_ONCE = 1000
-XLSX_BYTES = 50 * MEGABYTE
-XLSX_UNPACKED_BYTES = 400 * MEGABYTE
-XLSX_CELLS = 5_000_000  # the reader keeps a full rectangle in memory
-_REFERENCE = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
 
 Row = tuple[int, list[str]]
 Rows = Generator[Row, None, None]
@@ -180,21 +176,19 @@ def _parsed(lines: Iterable[str], separator: str, above: int) -> Iterator[Row]:
 
 
 def _xlsx_rows(source: Source, _encoding: str, progress: Progress) -> Rows:
-    from python_calamine import CalamineError, CalamineWorkbook  # half a megabyte, rarely needed
-
-    with source.open() as file:
-        data = file.read(XLSX_BYTES + 1)
-    _check_xlsx(data)
-    try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, IndexError):
-        raise Unreadable("datoteke XLSX ni mogoče prebrati") from None
-    progress(source.size)
-    numbered = ((line, [cell_text(cell) for cell in row]) for line, row in enumerate(rows, 1))
-    filled = ((line, cells) for line, cells in numbered if any(cells))
-    yield _first_of(filled)
-    yield from filled
+    """The rows of a workbook, laid down in a file first: its reader holds all of them in memory."""
+    with tempfile.TemporaryFile("w+", encoding="ascii") as kept:
+        try:
+            with source.open() as file, closing(xlsx.rows(file)) as rows:
+                for cells in rows:
+                    kept.write(json.dumps([cell_text(cell) for cell in cells]) + "\n")
+        except xlsx.BadWorkbook as error:
+            raise Unreadable(str(error)) from None
+        progress(source.size)
+        kept.seek(0)
+        filled = ((n, cells) for n, cells in enumerate(map(json.loads, kept), 1) if any(cells))
+        yield _first_of(filled)
+        yield from filled
 
 
 def _first_of(rows: Iterator[Row]) -> Row:
@@ -203,41 +197,6 @@ def _first_of(rows: Iterator[Row]) -> Row:
     if first is None:
         raise Unreadable("naslovna vrstica je prazna")
     return first
-
-
-def _check_xlsx(data: bytes) -> None:
-    """Refuse a workbook that would not fit into memory. All of it is unpacked once to know."""
-    if len(data) > XLSX_BYTES:
-        raise Unreadable(f"XLSX nad {XLSX_BYTES // MEGABYTE} MB; shranite kot CSV")
-    too_big = Unreadable("XLSX je prevelik; shranite kot CSV")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            if sum(part.file_size for part in book.infolist()) > XLSX_UNPACKED_BYTES:
-                raise too_big
-            if any(_corner(book, part) > XLSX_CELLS for part in book.infolist()):
-                raise too_big
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
-        raise Unreadable("datoteke XLSX ni mogoče prebrati") from None
-
-
-def _corner(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """How many cells the rectangle around all cells of a sheet has."""
-    columns, lines, tail = 0, 0, b""
-    with book.open(part) as file:
-        while chunk := file.read(MEGABYTE):
-            for letters, line in _REFERENCE.findall(tail + chunk):
-                columns = max(columns, _column_number(letters))
-                lines = max(lines, int(line))
-            tail = chunk[-200:]
-    return columns * lines
-
-
-def _column_number(letters: bytes) -> int:
-    """
-    >>> _column_number(b"AA")
-    27
-    """
-    return reduce(lambda total, letter: total * 26 + letter - 64, letters, 0)
 
 
 def cell_text(cell: Any) -> str:

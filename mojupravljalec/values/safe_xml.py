@@ -3,7 +3,8 @@
 The parser itself refuses nesting beyond 256 levels and texts beyond 10 MB.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -11,6 +12,8 @@ from lxml import etree
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 5 * MEGABYTE  # of a document that is read whole
 STREAMED_BYTES = 500 * MEGABYTE
+MOST_ELEMENTS = 2_000_000  # of a document that is listened to: some seconds
+LONGEST_TAG = 256 * 1024  # bytes from one tag to the next
 _PIECE = 65_536
 _OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
@@ -68,6 +71,58 @@ def elements(file: BinaryIO, *names: str) -> Iterator[etree._Element]:
         raise _unreadable(error) from None
 
 
+class Listener:
+    """Receives a document from `listen`. Subclasses count ``elements`` in ``start``.
+
+    Names come as »{namespace}name«: see `bare`.
+    """
+
+    elements = 0
+
+    def start(self, _name: str, _attributes: Mapping[str, str]) -> None:
+        """Take the beginning of an element."""
+        self.elements += 1
+
+    def end(self, _name: str) -> None:
+        """Take the end of an element."""
+
+    def data(self, _text: str) -> None:
+        """Take a piece of text."""
+
+    def doctype(self, *_: Any) -> None:
+        """Refuse a document type: it could define entities."""
+        raise _no_doctype()
+
+    def close(self) -> None:
+        """Do nothing: the listener itself has what it heard."""
+
+
+def listen(pieces: Iterable[bytes], listener: Listener) -> None:
+    """Read a document in UTF-8 without building a tree of it. Raises BadXml.
+
+    Memory grows neither with the document nor with the attributes of one tag.
+    """
+    parser = etree.XMLParser(target=listener, encoding="utf-8", **_OPTIONS)
+    heard = since_bytes = 0
+    try:
+        for piece in pieces:
+            parser.feed(piece)
+            since_bytes += len(piece)
+            if listener.elements > heard:
+                heard, since_bytes = listener.elements, 0
+            if heard > MOST_ELEMENTS or since_bytes > LONGEST_TAG:
+                raise BadXml("XML ima preveč ali predolge elemente")
+        parser.close()
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise _unreadable(error) from None
+
+
+@lru_cache(maxsize=1024)
+def bare(name: str) -> str:
+    """An element's name without its namespace, or without a prefix that was not declared."""
+    return name.rpartition("}")[2].rpartition(":")[2]
+
+
 def local_name(element: etree._Element) -> str:
     """The element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
@@ -81,7 +136,11 @@ def _let_go(element: etree._Element) -> None:
 
 def _refuse_doctype(root: etree._Element) -> None:
     if root.getroottree().docinfo.doctype:
-        raise BadXml("XML z DOCTYPE ni dovoljen")
+        raise _no_doctype()
+
+
+def _no_doctype() -> BadXml:
+    return BadXml("XML z DOCTYPE ni dovoljen")
 
 
 def _too_long(most_bytes: int) -> BadXml:

@@ -133,6 +133,7 @@ PURE = {
     "imports.cells",
     "imports.mapping",
     "imports.table_file",
+    "imports.xlsx",
     "ledger.camt053",
     "ledger.rules",
     "ledger.statement_pdf",
@@ -152,6 +153,7 @@ PURE = {
     "values.money",
     "values.references",
     "values.safe_xml",
+    "values.safe_zip",
     "values.spreadsheets",
 }
 LIBRARIES_OF_PURE = {
@@ -165,7 +167,7 @@ LIBRARIES_OF_PURE = {
     "exports.files": {"xlsxwriter"},
     "factors.ceremonies": {"webauthn"},
     "factors.rules": {"pyotp", "segno"},
-    "imports.table_file": {"python_calamine"},
+    "imports.xlsx": {"python_calamine"},
     "ledger.camt053": {"lxml"},
     "metering.photo": {"PIL", "pillow_heif"},
     "paper.sheets": {"reportlab"},
