@@ -3,6 +3,8 @@
 from flask import Flask
 
 from ..extensions import every_hour
+from ..intake.actions import note_failure
+from ..jobs.actions import Handler, register
 from . import actions, endpoints, views
 
 
@@ -11,4 +13,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(endpoints.bp)
     app.extensions["by_token"] = endpoints.check
+    register(app, actions.BRING_IN, Handler(actions.run_bring_in, note_failure))
     every_hour(app, actions.clear_answers)

@@ -6,14 +6,27 @@ from typing import NamedTuple
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from .. import storage
 from ..audit.actions import record
 from ..extensions import db
-from ..imports.guessing import fit, kind_of_table
+from ..imports import invoice_lines
+from ..imports.guessing import kind_of_table
 from ..imports.kinds import ALL, KINDS
-from ..intake.actions import NamedFile, NotNow, Who, begin_import, change, check, receive
+from ..imports.table_file import Unreadable
+from ..intake.actions import (
+    NamedFile,
+    NotNow,
+    Who,
+    begin,
+    begin_import,
+    change,
+    check,
+    look_into,
+    receive,
+    refuse,
+)
 from ..intake.models import Upload, UploadState
-from ..storage import Shelf
+from ..jobs.actions import Task
+from ..jobs.models import Job
 from ..throttle.actions import Limit, book, wait_s
 from ..values import clock
 from . import queries, rules
@@ -23,12 +36,9 @@ from .rules import Fault, Scope, Wrong
 
 # What a file may be said to be; lines of invoices are told from invoices by their headings.
 FILE_KINDS = (*(name for name in KINDS if name != "invoice-lines"), ALL)
+BRING_IN = "api-import"
 USE_NOTED_EVERY_S = 3600
 WRONG_TOKENS = Limit("api-token", most=60, seconds=3600)
-
-
-class UnknownKind(Exception):
-    """Nothing in the file tells what it is; it is not kept."""
 
 
 class KeyInUse(Exception):
@@ -131,6 +141,7 @@ class ImportWish(NamedTuple):
     skip_bad: bool = False
     accept_sums: bool = False
     dry_run: bool = False
+    encoding: str = ""
 
 
 def who(program: Program) -> Who:
@@ -139,54 +150,91 @@ def who(program: Program) -> Who:
 
 
 def bring_in(file: NamedFile, wish: ImportWish, program: Program) -> Upload:
-    """Keep the file, and let the worker check or import it.
+    """Keep the file, and let the worker find out what it is, and then check or import it.
 
-    Raises Unreadable, UnknownKind, Wrong; then the caller rolls back, and no file is left.
+    Raises Wrong, where that can be told without the file; then no file is left.
     """
+    _judge(wish)
     upload = receive([file], who(program))
-    stored = upload.stored
-    try:
-        _fit(upload, wish)
-        (check if wish.dry_run else begin_import)(upload, who(program))
-    except BaseException:
-        storage.discard(Shelf.UPLOADS, stored)
-        raise
+    upload.kind, upload.chosen_encoding = wish.kind or "", wish.encoding
+    upload.skip_bad, upload.accept_sums = wish.skip_bad, wish.accept_sums
+    state = UploadState.CHECKING if wish.dry_run else UploadState.IMPORTING
+    begin(upload, state, BRING_IN, who(program), wish=wish._asdict())
     return upload
 
 
+def _judge(wish: ImportWish) -> None:
+    """What is said of headings, as far as it does not depend on the file. Raises Wrong."""
+    kinds = [wish.kind] if wish.kind else [*FILE_KINDS]
+    if wish.mapping is not None:
+        rules.known_headings(wish.mapping, {ours for kind in kinds for ours in _headings(kind)})
+    if wish.headings is not None and not any(
+        queries.kept_headings(kind, wish.headings) is not None for kind in kinds
+    ):
+        what = wish.kind or "any kind"
+        raise Wrong(Fault(f"No headings are kept under this name for {what}.", "headings"))
+
+
+def _headings(kind: str) -> set[str]:
+    """Ours of a kind; with "invoices" those of their lines too."""
+    if kind == ALL:
+        return set()
+    lines = invoice_lines.KIND.wanted if kind == "invoices" else {}
+    return {*KINDS[kind].wanted, *lines}
+
+
+def run_bring_in(job: Job, _task: Task) -> None:
+    """Find out what the file of a program is, and queue what the program wants of it."""
+    wish = ImportWish(**job.arguments["wish"])
+    sender, upload_id = Who(str(job.arguments["by"]), job.account_id), job.subject_id
+    try:
+        upload = look_into(upload_id, wish.kind or "")
+        _fit(upload, wish)
+    except Unreadable as error:
+        db.session.rollback()
+        refuse(db.session.get_one(Upload, upload_id), error)
+        return
+    (check if wish.dry_run else begin_import)(upload, sender)
+
+
 def _fit(upload: Upload, wish: ImportWish) -> None:
-    kind, guessed = upload.kind, upload.mapping
-    if wish.kind and wish.kind != kind:
-        path = storage.path_of(Shelf.UPLOADS, upload.stored)
-        found = fit(path, upload.file_name, wish.kind)
-        kind, guessed = found.kind, dict(found.mapping)
-    if not kind:
-        raise UnknownKind
-    mapping = _mapping(upload, kind, guessed, wish)
-    change(upload, kind, mapping, skip_bad=wish.skip_bad, accept_sums=wish.accept_sums)
-
-
-def _mapping(
-    upload: Upload, kind: str, guessed: Mapping[str, str], wish: ImportWish
-) -> Mapping[str, str]:
-    """The file's headings by ours. Raises Wrong."""
+    """Map the file as the program says. Raises Unreadable."""
+    name = upload.file_name
+    if not upload.kind:
+        raise Unreadable(f"{name}: ni jasno, kaj je v datoteki; povejte s kind")
     if wish.mapping is None and wish.headings is None:
-        return guessed
-    parameter = "headings" if wish.mapping is None else "mapping"
+        return
     if not upload.headings:
-        raise Wrong(Fault("The file is not a single table.", parameter))
+        raise Unreadable(f"{name}: datoteka ni ena sama tabela, zato nima stolpcev (mapping)")
     if wish.headings is not None:
-        return _kept(upload, kind, wish.headings)
-    said = wish.mapping or {}
-    known = kind_of_table(upload.file_name, upload.headings, kind, said).wanted
-    return rules.mapped(said, guessed, known, upload.headings)
+        mapping: Mapping[str, str] = _kept(upload, wish.headings)
+    else:
+        mapping = _mapped(upload, wish.mapping or {})
+    change(
+        upload,
+        upload.kind,
+        mapping,
+        skip_bad=upload.skip_bad,
+        accept_sums=upload.accept_sums,
+    )
 
 
-def _kept(upload: Upload, kind: str, name: str) -> dict[str, str]:
-    """Of the headings kept under a name, those that the file has. Raises Wrong."""
-    kept = queries.kept_headings(kind, name)
+def _mapped(upload: Upload, said: Mapping[str, str]) -> Mapping[str, str]:
+    """What the program says of the headings, and what was guessed of the others."""
+    known = kind_of_table(upload.file_name, upload.headings, upload.kind, said).wanted
+    for ours, theirs in said.items():
+        if ours not in known:
+            raise Unreadable(f"{upload.file_name}: »{ours}« ni stolpec te vrste (mapping)")
+        if theirs not in upload.headings:
+            raise Unreadable(f"{upload.file_name}: v datoteki ni stolpca »{theirs}« (mapping)")
+    return rules.mapped(said, upload.mapping)
+
+
+def _kept(upload: Upload, name: str) -> dict[str, str]:
+    """Of the headings kept under a name, those that the file has. Raises Unreadable."""
+    kept = queries.kept_headings(upload.kind, name)
     if kept is None:
-        raise Wrong(Fault(f"No headings are kept under this name for {kind}.", "headings"))
+        raise Unreadable(f"pod imenom »{name}« ni shranjenih naslovov za to vrsto (headings)")
     return {ours: theirs for ours, theirs in kept.items() if theirs in upload.headings}
 
 

@@ -15,7 +15,6 @@ from ..exports.files import MIME, Ending
 from ..exports.queries import export_of, layout_named
 from ..exports.rules import OUR_HEADINGS
 from ..extensions import db
-from ..imports.table_file import Unreadable
 from ..intake.actions import NamedFile, NotNow
 from ..intake.queries import upload_of
 from ..web.access import View, by_token, client_address, large_files, public
@@ -158,13 +157,8 @@ def bring_in() -> Response:
 def _brought_in(sent: Sent, wish: ImportWish) -> tuple[int, Body]:
     try:
         upload = actions.bring_in(NamedFile(sent.name, sent.content), wish, g.program)
-    except Unreadable as error:
-        raise Problem("unreadable-file", f"{error}.") from None
     except Wrong as wrong:
         raise not_valid(wrong.faults) from None
-    except actions.UnknownKind:
-        said = "Say in the query what it is: kind=…"
-        raise Problem("unknown-kind", said, allowed=list(actions.FILE_KINDS)) from None
     return 202, shown.as_import(upload)
 
 

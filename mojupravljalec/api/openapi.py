@@ -307,7 +307,6 @@ SCHEMAS: Json = {
                 ),
                 "description": "Each fault, with the query's parameter or a JSON pointer.",
             },
-            "allowed": {**_STRINGS, "description": "The kinds of files there are."},
             "doubtful": {**_COUNT, "description": "Readings that wait for review."},
             "mark": {"type": "string", "description": "Leads to the error in the log."},
             "cause": {

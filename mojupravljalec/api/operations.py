@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exports.files import MIME, Ending
+from ..imports.text_encoding import ENCODINGS
 from . import rules
 from .actions import FILE_KINDS
 from .problems import TYPES
@@ -93,6 +94,12 @@ def _kind(text: str) -> str:
     return text
 
 
+def _encoding(text: str) -> str:
+    if text not in ENCODINGS:
+        raise ValueError(f"One of: {', '.join(ENCODINGS)}.")
+    return text
+
+
 _SKIP_BAD = Parameter(
     "skip_bad", "Leave bad rows out and import the rest.", YES_NO, rules.yes_no, True
 )
@@ -142,6 +149,13 @@ OPERATIONS: Mapping[str, Operation] = {
                 rules.one_line,
             ),
             Parameter(
+                "encoding",
+                "In which encoding tables in text are, where it is not found out rightly.",
+                {"type": "string", "enum": list(ENCODINGS)},
+                _encoding,
+                "windows-1250",
+            ),
+            Parameter(
                 "name",
                 "The name of a file that is the whole body; goes before X-File-Name.",
                 {"type": "string"},
@@ -150,7 +164,6 @@ OPERATIONS: Mapping[str, Operation] = {
             ),
         ),
         "file",
-        ("unknown-kind", "unreadable-file"),
     ),
     "import_state": Operation(
         "GET",

@@ -18,8 +18,6 @@ TYPES: Mapping[str, tuple[int, str]] = {
     "nothing-waits": (409, "No reading waits for export"),
     "key-in-use": (409, "The first request with this Idempotency-Key is not done yet"),
     "not-valid": (422, "Something in the request is not valid"),
-    "unknown-kind": (422, "It is not clear what is in the file"),
-    "unreadable-file": (422, "The file cannot be read"),
     "key-reused": (422, "The Idempotency-Key belongs to another request"),
     "too-many-tokens": (429, "Too many wrong tokens"),
 }

@@ -125,11 +125,19 @@ def mapping(text: str) -> dict[str, str]:
 
 
 def parsed(text: str | bytes) -> Any:
-    """What a JSON text says. Raises ValueError, also where it is nested too deep."""
+    """What a JSON text says. Raises ValueError, also where it is nested too deep.
+
+    Characters that no text has, as NUL and half of a surrogate pair, are refused as well.
+    """
     try:
-        return json.loads(text)
+        said = json.loads(text)
+        plain = json.dumps(said, ensure_ascii=False)
+        plain.encode()
     except (ValueError, RecursionError):
         raise ValueError("This is not JSON.") from None
+    if "\\u0000" in plain:
+        raise ValueError("Texts must not contain NUL.")
+    return said
 
 
 def file_name(text: str) -> str:
@@ -154,22 +162,15 @@ def from_header(text: str) -> str:
 # ---------------------------------------------------------------- headings
 
 
-def mapped(
-    said: Mapping[str, str],
-    guessed: Mapping[str, str],
-    known: Collection[str],
-    written: Collection[str],
-) -> dict[str, str]:
-    """The file's headings by ours: what is ``said``, and what was ``guessed`` of the others.
-
-    ``known`` are ours, ``written`` the file's. Raises Wrong where something is neither.
-    """
-    faults = [
-        *(f"{ours!a} is no heading of this kind." for ours in said if ours not in known),
-        *(f"The file has no heading {one!a}." for one in said.values() if one not in written),
-    ]
+def known_headings(said: Mapping[str, str], known: Collection[str]) -> None:
+    """Raise Wrong where ``said``, headings by ours, has one that is not among ``known``."""
+    faults = [f"{ours!a} is no heading of this kind." for ours in said if ours not in known]
     if faults:
         raise Wrong(*(Fault(fault, "mapping") for fault in faults))
+
+
+def mapped(said: Mapping[str, str], guessed: Mapping[str, str]) -> dict[str, str]:
+    """The file's headings by ours: what is ``said``, and what was ``guessed`` of the others."""
     kept = {ours: one for ours, one in guessed.items() if one not in said.values()}
     return {**kept, **said}
 

@@ -8,10 +8,9 @@ from flask import url_for
 from ..exports.files import XLSX_ROWS
 from ..exports.queries import Export
 from ..intake.models import Upload, UploadState
+from ..intake.queries import BUSY
 from ..intake.report import from_json
 from ..jobs.leases import progress_of
-
-BUSY = (UploadState.CHECKING, UploadState.IMPORTING)
 
 
 def as_import(upload: Upload) -> dict[str, Any]:

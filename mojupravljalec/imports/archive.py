@@ -53,22 +53,25 @@ class Place:
     """What somebody gives to import. ``name`` is what reports call it.
 
     ``aside`` says where the bad rows of one of several things in it go, by what that is.
+    ``encoding`` is that of its tables in text, "" where it is to be found out.
     """
 
     path: Path
     name: str
     form: Form
     aside: Callable[[str], Path | None]
+    encoding: str = ""
 
     @property
     def source(self) -> Source:
         """Its bytes, under its name."""
-        return Source(self.name, self.path.stat().st_size, lambda: self.path.open("rb"))
+        size = self.path.stat().st_size
+        return Source(self.name, size, lambda: self.path.open("rb"), self.encoding)
 
 
-def on_terminal(path: Path) -> Place:
+def on_terminal(path: Path, encoding: str = "") -> Place:
     """What the command line names: its ending tells what it is, bad rows go beside it."""
-    return Place(path, str(path), _form_by_ending(path), partial(_aside, path))
+    return Place(path, str(path), _form_by_ending(path), partial(_aside, path), encoding)
 
 
 def _form_by_ending(path: Path) -> Form:
@@ -85,7 +88,7 @@ def tables_in(place: Place) -> Iterator[Tables]:
     """What the folder or ZIP holds, as long as the context lasts. Raises Unreadable."""
     if place.form is Form.FOLDER:
         names = sorted(file.name for file in place.path.iterdir() if file.is_file())
-        yield _in_order(place.name, names, partial(_in_folder, place.path))
+        yield _in_order(place.name, names, partial(_in_folder, place))
         return
     with zip_at(place.path, place.name) as archive:
         _refuse_damage(archive, place.name)
@@ -118,9 +121,9 @@ def kind_of(name: str) -> Kind | None:
     return next((kind for kind in TABLES if plain(kind.stem) == plain(file.stem)), None)
 
 
-def _in_folder(folder: Path, kind: Kind, name: str) -> Given:
-    file = folder / name
-    return Given(kind, source_of(file), rejected_beside(file))
+def _in_folder(place: Place, kind: Kind, name: str) -> Given:
+    file = place.path / name
+    return Given(kind, source_of(file, place.encoding), rejected_beside(file))
 
 
 def _in_zip(archive: zipfile.ZipFile, place: Place, kind: Kind, name: str) -> Given:
@@ -129,6 +132,7 @@ def _in_zip(archive: zipfile.ZipFile, place: Place, kind: Kind, name: str) -> Gi
         f"{place.name}/{name}",
         archive.getinfo(name).file_size,
         lambda: cast(BinaryIO, archive.open(name)),
+        place.encoding,
     )
     return Given(kind, source, place.aside(kind.stem))
 
@@ -183,11 +187,15 @@ def _refuse_damage(archive: zipfile.ZipFile, name: str) -> None:
 
 @dataclass(frozen=True)
 class Wish:
-    """How invoices are to be taken: ``keep`` is False when nothing is to be written."""
+    """How files are to be taken: ``keep`` is False when nothing is to be written.
+
+    ``encoding`` is that of tables in text, "" where it is to be found out.
+    """
 
     mapping: Mapping[str, str]
     accept_sums: bool = False
     keep: bool = True
+    encoding: str = ""
 
 
 @contextmanager
@@ -244,7 +252,7 @@ def _member(place: Place, name: str, opens: Callable[[str], BinaryIO]) -> Source
             size = file.seek(0, 2)
     except DAMAGE:
         raise Unreadable(f"{place.name}: {name} je v ZIP šifrirana ali poškodovana") from None
-    return Source(f"{place.name}/{name}", size, partial(opens, name))
+    return Source(f"{place.name}/{name}", size, partial(opens, name), place.encoding)
 
 
 def _listing(place: Place, names: Sequence[str], opens: Callable[[str], BinaryIO]) -> Source:
@@ -261,7 +269,7 @@ def wished(kind: Kind, wish: Wish) -> Kind:
 
 def table_of_invoices(path: Path, wish: Wish) -> Given:
     """A table is one of lines if it has their headings, else one of invoices."""
-    source = source_of(path)
+    source = source_of(path, wish.encoding)
     kind = wished(invoices.KIND, wish)
     try:
         with opened(source, examine(source)) as rows:

@@ -25,6 +25,7 @@ from .archive import (
 from .kind import Counts, mapped_headings
 from .kinds import ALL, KINDS, TABLES
 from .table_file import Unreadable, source_of
+from .text_encoding import ENCODINGS
 
 # Lines are imported with their invoices.
 KIND = click.Choice([name for name in (*KINDS, ALL) if name != invoice_lines.KIND.name])
@@ -49,6 +50,11 @@ KIND = click.Choice([name for name in (*KINDS, ALL) if name != invoice_lines.KIN
 @click.option("--skip-bad", is_flag=True, help="Write the good rows; put the bad ones beside.")
 @click.option("--accept-sums", is_flag=True, help="Let in and mark invoices that do not add up.")
 @click.option("--dry-run", is_flag=True, help="Read, check and report; write nothing.")
+@click.option(
+    "--encoding",
+    type=click.Choice(list(ENCODINGS)),
+    help="Of tables in text, where it is not found out rightly.",
+)
 @in_portal
 def import_files(
     kind: str,
@@ -57,6 +63,7 @@ def import_files(
     skip_bad: bool,
     accept_sums: bool,
     dry_run: bool,
+    encoding: str | None,
 ) -> None:
     """Import tables of one KIND, or a folder or ZIP with `all`. Twice changes nothing.
 
@@ -65,7 +72,7 @@ def import_files(
     One bad row and nothing is written. Status 1: there were bad rows, or no table.
     """
     mapping = _mapping(kind, pairs)
-    wish = Wish(mapping, accept_sums, keep=not dry_run)
+    wish = Wish(mapping, accept_sums, not dry_run, encoding or "")
     try:
         with _given(kind, files, wish) as (given, ignored), rejected.RejectedFiles() as aside:
             with calm_collector(), _progress(given) as progress:
@@ -122,7 +129,7 @@ def _given(kind: str, files: Sequence[Path], wish: Wish) -> Iterator[Tables]:
 
 
 def _given_in(file: Path, kind: str, wish: Wish) -> AbstractContextManager[Tables]:
-    place = on_terminal(file)
+    place = on_terminal(file, wish.encoding)
     is_invoices = kind == invoices.KIND.name
     if kind in {ALL, statements.KIND.name} or (is_invoices and place.form is not Form.TABLE):
         return held_in(place, kind, wish)
@@ -130,7 +137,9 @@ def _given_in(file: Path, kind: str, wish: Wish) -> AbstractContextManager[Table
         return nullcontext(([table_of_invoices(file, wish)], []))
     if place.form is Form.FOLDER:
         raise click.UsageError(f"{file} is a folder; import it with `all`")
-    return nullcontext(([Given(KINDS[kind], source_of(file), rejected_beside(file))], []))
+    return nullcontext(
+        ([Given(KINDS[kind], source_of(file, wish.encoding), rejected_beside(file))], [])
+    )
 
 
 @contextmanager

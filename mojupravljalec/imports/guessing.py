@@ -70,31 +70,44 @@ class Guess:
     missing: tuple[str, ...] = ()
 
 
-def guess(path: Path, name: str) -> Guess:
+def guess(path: Path, name: str, encoding: str = "") -> Guess:
     """What the file at ``path`` is, which somebody calls ``name``.
 
-    Raises Unreadable where it is nothing of ours, with the reason.
+    ``encoding`` is that of text, "" where it is to be found out. Raises Unreadable where it is
+    nothing of ours, with the reason.
     """
     match _form(path, name):
         case Form.ZIP:
             return Guess(next(iter(_kinds_in_zip(path, name))), "zip")
         case Form.XML:
             return Guess(_kind_of_xml(path, name), "xml")
-    table = _table(path, name)
+    table = _table(path, name, encoding)
     return _fitted(table, _likeliest(TABLES, name, table.headings))
 
 
-def fit(path: Path, name: str, kind: str) -> Guess:
+def fit(path: Path, name: str, kind: str, encoding: str = "") -> Guess:
     """The same, where a person said that it is of ``kind``. Raises Unreadable."""
     form = _form(path, name)
     _refuse_mismatch(form, name, kind)
     if form is Form.TABLE:
-        table = _table(path, name)
+        table = _table(path, name, encoding)
         return _fitted(table, kind_of_table(name, table.headings, kind))
     kinds = _kinds_in_zip(path, name) if form is Form.ZIP else [_kind_of_xml(path, name)]
     if kind not in kinds:
         raise Unreadable(f"{name}: v datoteki ni tega, kar ste izbrali")
     return Guess(kind, "zip" if form is Form.ZIP else "xml")
+
+
+def refit(name: str, encoding: str, headings: Sequence[str], kind: str) -> Mapping[str, str]:
+    """The mapping, as of `Guess`, of a file that was read before, if it is of ``kind``.
+
+    Raises Unreadable where the kind never comes in this form.
+    """
+    form = {"zip": Form.ZIP, "xml": Form.XML}.get(encoding, Form.TABLE)
+    _refuse_mismatch(form, name, kind)
+    if form is not Form.TABLE:
+        return {}
+    return _foreign(kind_of_table(name, headings, kind), headings)
 
 
 def kind_of_table(
@@ -122,10 +135,10 @@ def given_for(
     """
     form = _form(path, name)
     _refuse_mismatch(form, name, kind)
-    place = Place(path, name, form, _into(aside))
+    place = Place(path, name, form, _into(aside), wish.encoding)
     if form is not Form.TABLE:
         return held_in(place, kind, wish)
-    table = kind_of_table(name, _table(path, name).headings, kind, wish.mapping)
+    table = kind_of_table(name, _table(path, name, wish.encoding).headings, kind, wish.mapping)
     return nullcontext(([Given(wished(table, wish), place.source, place.aside(table.stem))], []))
 
 
@@ -190,12 +203,12 @@ class _Table(NamedTuple):
     sample: tuple[tuple[str, ...], ...]
 
 
-def _table(path: Path, name: str) -> _Table:
-    source = Source(name, path.stat().st_size, lambda: path.open("rb"))
+def _table(path: Path, name: str, encoding: str) -> _Table:
+    source = Source(name, path.stat().st_size, lambda: path.open("rb"), encoding)
     try:
         encoding, rows = _first_rows(source)
     except Unreadable as error:
-        raise Unreadable(f"{name}: {error}") from None
+        raise type(error)(f"{name}: {error}") from None
     headings = tuple(cell.strip() for cell in rows[0]) if rows else ()
     if not any(headings):
         raise Unreadable(f"{name}: v datoteki ni tabele z naslovno vrstico")
@@ -260,10 +273,15 @@ def _fitted(table: _Table, kind: Kind | None) -> Guess:
     """The table as one of ``kind``."""
     if kind is None:
         return Guess("", *table)
-    found = mapping.suggest(table.headings, kind.wanted)
-    other = {ours: theirs for ours, theirs in found.items() if plain(ours) != plain(theirs)}
     name = INVOICES if kind is invoice_lines.KIND else kind.name
-    return Guess(name, *table, other, mapping.unmatched(kind.wanted, found))
+    missing = mapping.unmatched(kind.wanted, mapping.suggest(table.headings, kind.wanted))
+    return Guess(name, *table, _foreign(kind, table.headings), missing)
+
+
+def _foreign(kind: Kind, headings: Sequence[str]) -> dict[str, str]:
+    """Of the suggested headings, by ours, those that are called otherwise."""
+    found = mapping.suggest(headings, kind.wanted)
+    return {ours: theirs for ours, theirs in found.items() if plain(ours) != plain(theirs)}
 
 
 # ---------------------------------------------------------------- documents

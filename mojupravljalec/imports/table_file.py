@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from . import xlsx
 from .cells import plain
+from .text_encoding import ENCODINGS, doubt
 
 MEGABYTE = 1024 * 1024
 LONGEST_LINE = 200_000  # bytes; at most twice as long is one read
@@ -36,13 +37,21 @@ class Unreadable(Exception):
     """A file that is no table of ours; the message is for the operator."""
 
 
+class UnsureEncoding(Unreadable):
+    """Text of which somebody must say in which encoding it is."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """Bytes that can be opened again; ``name`` is what reports call them."""
+    """Bytes that can be opened again; ``name`` is what reports call them.
+
+    ``encoding`` is one of `text_encoding.ENCODINGS`, or "" where it is to be found out.
+    """
 
     name: str
     size: int
     open: Callable[[], BinaryIO]
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,9 +72,9 @@ class Headings:
     mapped: set[str]
 
 
-def source_of(path: Path) -> Source:
+def source_of(path: Path, encoding: str = "") -> Source:
     """The file at ``path``."""
-    return Source(str(path), path.stat().st_size, lambda: path.open("rb"))
+    return Source(str(path), path.stat().st_size, lambda: path.open("rb"), encoding)
 
 
 def examine(source: Source) -> Facts:
@@ -76,10 +85,37 @@ def examine(source: Source) -> Facts:
         raise Unreadable("stara oblika XLS; shranite kot XLSX ali CSV")
     if start == b"PK\x03\x04":
         return Facts("xlsx", sha256_of(source))
-    for encoding in ("utf-8-sig", "cp1250"):
+    if source.encoding:
+        encoding = ENCODINGS[source.encoding]
         if fingerprint := _decodes(source, encoding):
             return Facts(encoding, fingerprint)
-    raise Unreadable("ni besedilo v UTF-8 ali Windows-1250")
+        raise UnsureEncoding(f"ni besedilo v kodiranju {source.encoding}")
+    if fingerprint := _decodes(source, "utf-8-sig"):
+        return Facts("utf-8-sig", fingerprint)
+    if fingerprint := _decodes(source, "cp1250"):
+        _refuse_doubtful(source)
+        return Facts("cp1250", fingerprint)
+    raise UnsureEncoding(
+        "ni besedilo v UTF-8 ali Windows-1250; navedite kodiranje (encoding): iso-8859-2 ali cp852"
+    )
+
+
+def _refuse_doubtful(source: Source) -> None:
+    """Refuse text that is hardly in Windows-1250. Raises UnsureEncoding."""
+    with source.open() as binary, io.TextIOWrapper(binary, "cp1250") as text:
+        found = doubt(text)
+    if found is None:
+        return
+    if not found.encoding:
+        raise UnsureEncoding(
+            f"vrstica {found.line}: »{found.word}« v Windows-1250 ni slovenska beseda; navedite "
+            "kodiranje (encoding): iso-8859-2, cp852 ali, če je beseda pravilna, windows-1250"
+        )
+    raise UnsureEncoding(
+        f"vrstica {found.line}: »{found.word}« v Windows-1250 ni slovenska beseda, v "
+        f"{found.encoding} pa je »{found.likelier}«; navedite kodiranje (encoding): "
+        f"{found.encoding} ali, če je »{found.word}« pravilno, windows-1250"
+    )
 
 
 def _chunks(source: Source, size: int = MEGABYTE) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from . import actions, views
 def init_app(app: Flask) -> None:
     """Wire the pages of this feature, and what the worker does for it."""
     app.register_blueprint(views.bp)
+    register(app, actions.INSPECT, Handler(actions.run_inspect, actions.note_failure))
     register(app, actions.CHECK, Handler(actions.run_check, actions.note_failure))
     register(app, actions.IMPORT, Handler(actions.run_import, actions.note_failure))
     register(app, actions.UNDO, Handler(actions.run_undo, actions.note_nothing))

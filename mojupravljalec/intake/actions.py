@@ -21,11 +21,11 @@ from ..extensions import db
 from ..imports.actions import BadCells, Outcome, Refused, calm_collector, import_tables, undo_last
 from ..imports.archive import Wish
 from ..imports.changes import changes_of
-from ..imports.guessing import Guess, given_for, guess
+from ..imports.guessing import Guess, fit, given_for, guess
 from ..imports.models import ImportBatch
 from ..imports.queries import last_batch
 from ..imports.rejected import RejectedFiles
-from ..imports.table_file import Unreadable
+from ..imports.table_file import Unreadable, UnsureEncoding
 from ..jobs.actions import GivenUp, Task, ask
 from ..jobs.models import Job
 from ..storage import Shelf
@@ -35,7 +35,7 @@ from . import queries
 from .models import HeadingMap, Upload, UploadState
 from .report import MOST_CHANGES, Report
 
-CHECK, IMPORT, UNDO = "import-check", "import-write", "import-undo"
+INSPECT, CHECK, IMPORT, UNDO = "import-inspect", "import-check", "import-write", "import-undo"
 LONGEST_NAME = 100
 KEPT = timedelta(days=30)  # a file, after all is done with it
 
@@ -59,14 +59,13 @@ class NamedFile(NamedTuple):
 
 
 def receive(files: Sequence[NamedFile], who: Who) -> Upload:
-    """Keep one file, or several as one ZIP; what it may be is guessed. Raises Unreadable."""
+    """Keep one file, or several as one ZIP, without looking into it."""
     path = storage.fresh_path(Shelf.UPLOADS, "bin")
     files = [NamedFile(tidy_name(one.name), one.content) for one in files]
     name = ", ".join(one.name for one in files)
     try:
         _write(path, files)
-        found = guess(path, name)
-        upload = _new_upload(path, name, found, who)
+        upload = _new_upload(path, name, who)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -102,7 +101,7 @@ def _write(path: Path, files: Sequence[NamedFile]) -> None:
                 shutil.copyfileobj(one.content, kept)
 
 
-def _new_upload(path: Path, name: str, found: Guess, who: Who) -> Upload:
+def _new_upload(path: Path, name: str, who: Who) -> Upload:
     upload = Upload(
         file_name=name,
         stored=path.name,
@@ -111,12 +110,11 @@ def _new_upload(path: Path, name: str, found: Guess, who: Who) -> Upload:
         received_at=clock.now(),
         by=who.by,
         account_id=who.account_id,
-        kind=found.kind,
-        encoding=found.encoding,
-        separator=found.separator,
-        headings=list(found.headings),
-        sample=[list(row) for row in found.sample],
-        mapping=dict(found.mapping),
+        kind="",
+        encoding="",
+        separator="",
+        headings=[],
+        sample=[],
     )
     db.session.add(upload)
     db.session.flush()
@@ -128,23 +126,33 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def inspect(upload: Upload, who: Who, *, kind: str = "", encoding: str = "") -> None:
+    """Let the worker find out what the file is, or read it as one of ``kind``. Raises NotNow.
+
+    ``encoding`` is one of `text_encoding.ENCODINGS`, or "" where it is to be found out.
+    """
+    begin(upload, UploadState.READING, INSPECT, who, as_kind=kind)
+    upload.chosen_encoding = encoding
+
+
 def check(upload: Upload, who: Who) -> None:
     """Let the worker try the file without writing. Raises NotNow."""
-    _begin(upload, UploadState.CHECKING, CHECK, who)
+    begin(upload, UploadState.CHECKING, CHECK, who)
 
 
 def begin_import(upload: Upload, who: Who) -> None:
     """Let the worker import the file. Raises NotNow."""
-    _begin(upload, UploadState.IMPORTING, IMPORT, who)
+    begin(upload, UploadState.IMPORTING, IMPORT, who)
 
 
-def _begin(upload: Upload, state: UploadState, job_kind: str, who: Who) -> None:
+def begin(upload: Upload, state: UploadState, job_kind: str, who: Who, **arguments: object) -> None:
+    """Queue a job about the file, which is in ``state`` until then. Raises NotNow."""
     db.session.flush()
     db.session.refresh(upload, with_for_update=NO_KEY_UPDATE)  # of two presses one is the first
     if not queries.is_open(upload):
         raise NotNow
     upload.state, upload.trouble, upload.report = state, "", {}
-    upload.job_id = ask(job_kind, upload.id, who.account_id, by=who.by).id
+    upload.job_id = ask(job_kind, upload.id, who.account_id, by=who.by, **arguments).id
 
 
 def change(
@@ -188,6 +196,47 @@ def ask_undo(batch: ImportBatch, who: Who) -> Job:
     return ask(UNDO, batch.id, who.account_id, by=who.by)
 
 
+def look_into(upload_id: int, kind: str) -> Upload:
+    """Find out what a file is, or read it as one of ``kind`` unless that is "".
+
+    Nothing is held in the database meanwhile. Raises Unreadable.
+    """
+    upload = db.session.get_one(Upload, upload_id)
+    path = storage.path_of(Shelf.UPLOADS, upload.stored)
+    name, encoding = upload.file_name, upload.chosen_encoding
+    db.session.rollback()
+    found = fit(path, name, kind, encoding) if kind else guess(path, name, encoding)
+    upload = db.session.get_one(Upload, upload_id)
+    note_guess(upload, found)
+    return upload
+
+
+def note_guess(upload: Upload, found: Guess) -> None:
+    """Keep what a file was found to be: now a person says what becomes of it."""
+    upload.state, upload.trouble = UploadState.RECEIVED, ""
+    upload.kind, upload.mapping = found.kind, dict(found.mapping)
+    upload.encoding, upload.separator = found.encoding, found.separator
+    upload.headings = list(found.headings)
+    upload.sample = [list(row) for row in found.sample]
+
+
+def refuse(upload: Upload, error: Unreadable) -> None:
+    """Note why the file cannot be read. It goes, unless another encoding or kind may help."""
+    upload.state, upload.trouble = UploadState.REFUSED, f"{error}."
+    if not upload.encoding and not isinstance(error, UnsureEncoding):
+        storage.discard(Shelf.UPLOADS, upload.stored)
+        upload.stored, upload.finished_at = "", clock.now()
+
+
+def run_inspect(job: Job, _task: Task) -> None:
+    """Find out what the file is."""
+    upload_id = job.subject_id
+    try:
+        look_into(upload_id, str(job.arguments["as_kind"]))
+    except Unreadable as error:
+        refuse(db.session.get_one(Upload, upload_id), error)
+
+
 @dataclass
 class _Trial:
     """One run of an upload through the importer, and what it said."""
@@ -202,7 +251,7 @@ class _Trial:
         """Read and write it all; the caller decides whether that stays. Raises Unreadable."""
         upload = self.upload
         path = storage.path_of(Shelf.UPLOADS, upload.stored)
-        wish = Wish(upload.mapping, upload.accept_sums, keep=self.keep)
+        wish = Wish(upload.mapping, upload.accept_sums, self.keep, upload.chosen_encoding)
         aside = storage.path_of(Shelf.REJECTED, str(upload.id))
         aside.mkdir(exist_ok=True)
         with (

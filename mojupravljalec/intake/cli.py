@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import startup
 from ..command import in_portal
 from ..extensions import db
+from ..imports.text_encoding import ENCODINGS
 from ..logs import described
 from .actions import Who
 from .watching import Folder, Wishes
@@ -31,9 +32,16 @@ POLL_S = 2.0
     show_default=True,
     help="Seconds for which a file must not have changed.",
 )
+@click.option(
+    "--encoding",
+    type=click.Choice(list(ENCODINGS)),
+    help="Of tables in text, where it is not found out rightly.",
+)
 @click.option("--once", is_flag=True, help="Take what is there and end.")
 @in_portal
-def watch(folder: Path, skip_bad: bool, accept_sums: bool, quiet: float, once: bool) -> None:
+def watch(
+    folder: Path, skip_bad: bool, accept_sums: bool, quiet: float, encoding: str | None, once: bool
+) -> None:
     """Import every file that is put into FOLDER, until Ctrl-C or SIGTERM.
 
     Headings that were kept in the office are known here too. Imported files go to
@@ -43,7 +51,7 @@ def watch(folder: Path, skip_bad: bool, accept_sums: bool, quiet: float, once: b
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    wishes = Wishes(skip_bad, accept_sums, quiet)
+    wishes = Wishes(skip_bad, accept_sums, quiet, encoding or "")
     watched = Folder(folder, wishes, Who(f"mapa: {folder}"), stop.is_set, log.info)
     _look(watched)
     if once:

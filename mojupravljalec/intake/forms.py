@@ -14,9 +14,17 @@ from ..imports.guessing import kind_of_table
 from ..imports.kinds import KINDS as IMPORTED
 from ..web.forms import Form, Shorter
 from .models import Upload
-from .wording import KINDS
+from .wording import CHOSEN_ENCODINGS, KINDS
 
 COLUMN = "column-"  # begins the names of the fields in which our headings are mapped
+
+
+class EncodingField(SelectField):
+    """In which encoding text is."""
+
+    def __init__(self, **more: Any) -> None:
+        choices = [SelectChoice(*one) for one in CHOSEN_ENCODINGS.items()]
+        super().__init__(_("Encoding of text"), choices=choices, default="", **more)
 
 
 class FileForm(Form):
@@ -24,6 +32,8 @@ class FileForm(Form):
         _("File"),
         description=_("Choose a file, or drop it here. Several files are taken together."),
     )
+
+    encoding = EncodingField()
 
     def validate_files(self, field: Any) -> None:
         field.data = [one for one in field.data or () if one and one.filename]
@@ -37,6 +47,7 @@ class FitForm(Form):
     kind = SelectField(
         _("What is in the file"), choices=[SelectChoice(*one) for one in KINDS.items()]
     )
+    encoding = EncodingField()
     skip_bad = BooleanField(_("leave bad rows out and import the rest"))
     accept_sums = BooleanField(_("let invoices in that do not add up, and mark them"))
     keep_as = StringField(

@@ -13,6 +13,7 @@ from ..extensions import Base
 class UploadState(StrEnum):
     """Where a file is on its way."""
 
+    READING = "reading"  # the worker finds out what it is
     RECEIVED = "received"  # a person says what it is
     CHECKING = "checking"  # tried without writing
     CHECKED = "checked"  # what it would do is known
@@ -27,6 +28,8 @@ class Upload(Base):
 
     ``mapping`` leads from our heading to the file's. ``report`` is what the last check or
     import said of it, as `report.Report` writes it. ``stored`` is emptied when the file goes.
+    ``encoding`` is "" until the file was read; ``chosen_encoding`` is one of
+    `imports.text_encoding.ENCODINGS`, or "" where it is found out.
     """
 
     __tablename__ = "upload"
@@ -56,6 +59,7 @@ class Upload(Base):
         ForeignKey("import_batch.id"), default=None, index=True
     )
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    chosen_encoding: Mapped[str] = mapped_column(default="")
 
 
 class HeadingMap(Base):

@@ -11,6 +11,7 @@ from ..web.lists import Query
 from .models import HeadingMap, Upload, UploadState
 
 OPEN = (UploadState.RECEIVED, UploadState.CHECKED, UploadState.REFUSED)
+BUSY = (UploadState.READING, UploadState.CHECKING, UploadState.IMPORTING)
 
 
 def is_open(upload: Upload) -> bool:

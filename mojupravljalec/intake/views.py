@@ -12,7 +12,8 @@ from .. import storage
 from ..accounts.roles import Right
 from ..audit.looks import note_saved
 from ..extensions import db
-from ..imports.guessing import fit
+from ..imports import text_encoding
+from ..imports.guessing import refit
 from ..imports.models import ImportBatch
 from ..imports.table_file import Unreadable
 from ..jobs.leases import progress_of
@@ -22,16 +23,16 @@ from ..web import lists
 from ..web.access import desk, fresh_file, large_files
 from ..web.filters import moment
 from ..web.htmx import show
+from ..web.numbers import row_number
 from ..web.page import ButtonForm
 from . import actions, forms, queries
 from .actions import NamedFile, Who
 from .models import Upload, UploadState
 from .report import from_json
-from .wording import ENCODINGS, KINDS, SEPARATORS, STATES
+from .wording import DOING, ENCODINGS, KINDS, SEPARATORS, STATES
 
 bp = Blueprint("intake", __name__)
 Answer = Response | str | tuple[str, int]
-BUSY = (UploadState.CHECKING, UploadState.IMPORTING)
 
 
 @bp.route("/pisarna/uvozi", methods=["GET", "POST"])
@@ -42,13 +43,9 @@ def uploads() -> Answer:
     form = forms.FileForm()
     if not form.validate_on_submit():
         return _uploads_page(form, form.status)
-    try:
-        files = [NamedFile(one.filename, one.stream) for one in form.files.data]
-        upload = actions.receive(files, _who())
-    except Unreadable as error:
-        db.session.rollback()
-        form.files.errors = [f"{error}."]
-        return _uploads_page(form, 422)
+    files = [NamedFile(one.filename, one.stream) for one in form.files.data]
+    upload = actions.receive(files, _who())
+    actions.inspect(upload, _who(), encoding=form.encoding.data)
     db.session.commit()
     return redirect(url_for(".upload", upload_id=upload.id), 303)
 
@@ -58,7 +55,12 @@ def uploads() -> Answer:
 def upload(upload_id: int) -> Answer:
     """One file: what it is, what it would do, what it did."""
     found = queries.upload_of(upload_id)
-    form = forms.FitForm(kind=found.kind, skip_bad=found.skip_bad, accept_sums=found.accept_sums)
+    form = forms.FitForm(
+        kind=found.kind,
+        encoding=found.chosen_encoding,
+        skip_bad=found.skip_bad,
+        accept_sums=found.accept_sums,
+    )
     if not form.validate_on_submit():
         return _upload_page(found, form, form.status)
     try:
@@ -77,14 +79,17 @@ def upload(upload_id: int) -> Answer:
 def _do(found: Upload, form: forms.FitForm) -> None:
     """What the pressed button says. Raises Unreadable, NotNow."""
     match request.form.get("do"):
-        case "fit":
-            _fit(found, form)
         case "discard":
             actions.discard(found, _who())
             flash(gettext("The file is discarded. Nothing was imported."))
         case "import":
             found.skip_bad = form.skip_bad.data
             actions.begin_import(found, _who())
+        case _ if not found.encoding or form.encoding.data != found.chosen_encoding:
+            kind = form.kind.data if found.kind else ""
+            actions.inspect(found, _who(), kind=kind, encoding=form.encoding.data)
+        case "fit":
+            _fit(found, form)
         case _:
             _change(found, form)
             actions.check(found, _who())
@@ -92,12 +97,11 @@ def _do(found: Upload, form: forms.FitForm) -> None:
 
 def _fit(found: Upload, form: forms.FitForm) -> None:
     """The file as another kind, or with headings that were kept."""
-    path = storage.path_of(Shelf.UPLOADS, found.stored)
-    mapping: dict[str, str] = {}
-    if kept := request.form.get("kept", type=int):
+    kept = request.form.get("kept", type=row_number)
+    if kept is not None:
         mapping = forms.only_known(found, queries.mapping_of(kept).mapping)
-    elif queries.is_open(found):
-        mapping = dict(fit(path, found.file_name, form.kind.data).mapping)
+    else:
+        mapping = dict(refit(found.file_name, found.encoding, found.headings, form.kind.data))
     actions.change(
         found,
         form.kind.data,
@@ -238,7 +242,7 @@ def _uploads_page(form: forms.FileForm, status: int) -> Response:
 
 
 def _upload_page(found: Upload, form: forms.FitForm, status: int) -> Response:
-    busy = found.state in BUSY
+    busy = found.state in queries.BUSY
     kind = form.kind.data or found.kind
     return show(
         "intake/upload.html",
@@ -249,6 +253,9 @@ def _upload_page(found: Upload, form: forms.FitForm, status: int) -> Response:
         states=STATES,
         kinds=KINDS,
         encoding=ENCODINGS.get(found.encoding, ""),
+        was_read=bool(found.encoding),
+        takes_encoding=found.encoding in {"", "zip", *text_encoding.ENCODINGS.values()},
+        doing=DOING.get(UploadState(found.state), ""),
         separator=SEPARATORS.get(found.separator, ""),
         columns=forms.columns(found, kind),
         prefix=forms.COLUMN,

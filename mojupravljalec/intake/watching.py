@@ -14,6 +14,7 @@ from pathlib import Path
 from .. import storage
 from ..command import outside_instance
 from ..extensions import db
+from ..imports.guessing import guess
 from ..imports.table_file import Unreadable
 from ..jobs.actions import do_next
 from ..storage import Shelf
@@ -25,7 +26,6 @@ from .report import Report, from_json
 
 DONE, REFUSED = "uvozeno", "zavrnjeno"
 REPORT = ".porocilo.txt"
-BUSY = (UploadState.CHECKING, UploadState.IMPORTING)
 WAIT_S = 0.5
 
 
@@ -36,6 +36,7 @@ class Wishes:
     skip_bad: bool
     accept_sums: bool
     quiet_s: float
+    encoding: str = ""
 
 
 @dataclass
@@ -78,11 +79,11 @@ class Folder:
             db.session.rollback()
             self._move(file, REFUSED, file.name, f"{error}.\n")
             return
-        while upload.state in BUSY and not self.stopping():
+        while upload.state in queries.BUSY and not self.stopping():
             if not do_next(self.stopping):
                 time.sleep(WAIT_S)
             db.session.rollback()  # the next look must not see what was before
-        if upload.state in BUSY:
+        if upload.state in queries.BUSY:
             return  # it is imported later, and the file found unchanged
         report = from_json(upload.report)
         taken = upload.state == UploadState.IMPORTED
@@ -96,11 +97,13 @@ class Folder:
         self._move(file, where, name, text)
 
     def _receive(self, file: Path) -> Upload:
+        found = guess(file, actions.tidy_name(file.name), self.wishes.encoding)
+        if not found.kind:
+            raise Unreadable(f"{file.name}: ni jasno, kaj je v datoteki; uvozite jo v pisarni")
         with file.open("rb") as content:
             upload = actions.receive([NamedFile(file.name, content)], self.who)
-        if not upload.kind:
-            storage.discard(Shelf.UPLOADS, upload.stored)
-            raise Unreadable(f"{file.name}: ni jasno, kaj je v datoteki; uvozite jo v pisarni")
+        actions.note_guess(upload, found)
+        upload.chosen_encoding = self.wishes.encoding
         actions.change(
             upload,
             upload.kind,

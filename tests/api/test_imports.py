@@ -54,13 +54,13 @@ def done(program, works, answer):
 def test_a_file_is_taken_in_and_imported_by_the_worker(app, cast, program, works, audit):
     answer = program.sends(OURS)
     assert answer.json["state"] == "importing"
-    assert answer.json["kind"] == "customers"
+    assert answer.json["kind"] is None
     assert answer.json["progress_percent"] == 0
     assert answer.location == answer.json["links"]["self"]
     assert customers(app) == []
     state = done(program, works, answer)
     assert customers(app) == [("77", "Ana Čuk"), ("78", "Bojan Žgur")]
-    assert state["state"] == "imported"
+    assert (state["state"], state["kind"]) == ("imported", "customers")
     assert state["counts"] == {"new": 2, "changed": 0, "unchanged": 0, "rejected": 0}
     assert state["progress_percent"] is None
     assert state["by"] == "program: Vodarček"
@@ -116,8 +116,8 @@ def test_a_zip_is_all_that_is_in_it(app, program, works):
         archive.writestr("stranke.csv", OURS)
         archive.writestr("beri.txt", "pozdrav")
     answer = program.post("/api/imports", data=packed.getvalue(), content_type="application/zip")
-    assert answer.json["kind"] == "all"
     state = done(program, works, answer)
+    assert state["kind"] == "all"
     assert state["ignored_files"] == ["beri.txt"]
     assert len(customers(app)) == 2
 
@@ -155,7 +155,10 @@ def test_headings_that_the_office_keeps_are_taken_by_their_name(app, program, wo
         ({"dryrun": "true"}, "dryrun"),
         ({"mapping": "{"}, "mapping"),
         ({"mapping": '{"barva": "naziv"}'}, "mapping"),
-        ({"mapping": '{"naziv": "Kupec"}'}, "mapping"),
+        ({"mapping": '{"stanje": "Kupec"}', "kind": "customers"}, "mapping"),
+        ({"mapping": '{"naziv": "\\ud800"}'}, "mapping"),
+        ({"mapping": '{"naziv": "Kupec"}', "kind": "all"}, "mapping"),
+        ({"encoding": "utf-16"}, "encoding"),
         ({"mapping": "{}", "headings": "A"}, "headings"),
         ({"headings": "A"}, "headings"),
         ({"headings": ""}, "headings"),
@@ -172,25 +175,59 @@ def test_what_is_wrong_in_the_query_is_named_and_no_file_is_kept(app, program, q
     assert kept_files(app) == before
 
 
-def test_headings_cannot_be_said_of_a_zip(app, program):
+def refused(app, program, works, answer):
+    """Why the file was refused; it is not kept."""
+    state = done(program, works, answer)
+    assert state["state"] == "refused"
+    assert state["counts"] is None
+    assert uploads(app)[-1].stored == ""
+    assert customers(app) == []
+    return state["trouble"]
+
+
+def test_headings_cannot_be_said_of_a_zip(app, program, works):
+    before = kept_files(app)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("stranke.csv", OURS)
     answer = program.sends(packed.getvalue(), '?mapping={"naziv": "naziv"}', name="vse.zip")
-    assert answer.status_code == 422
-    assert answer.json["errors"] == [
-        {"detail": "The file is not a single table.", "parameter": "mapping"}
-    ]
+    assert "ni ena sama tabela" in refused(app, program, works, answer)
+    assert kept_files(app) == before
 
 
-def test_a_file_that_could_be_anything_is_refused_with_the_kinds_there_are(app, program):
+@pytest.mark.parametrize(
+    ("mapping", "why"),
+    [({"naziv": "Kupec"}, "ni stolpca »Kupec«"), ({"stanje": "naziv"}, "»stanje« ni stolpec")],
+)
+def test_a_mapping_that_does_not_fit_the_file_is_refused(app, program, works, mapping, why):
+    answer = program.sends(OURS, f"?{urlencode({'mapping': json.dumps(mapping)})}")
+    assert why in refused(app, program, works, answer)
+
+
+def test_headings_that_are_kept_for_another_kind_are_refused(app, program, works):
+    with app.app_context():
+        keep_mapping("ledger", "Vodarček", {"opis": "Kupec"})
+        db.session.commit()
+    query = urlencode({"headings": "Vodarček"})
+    assert "Vodarček" in refused(app, program, works, program.sends(OURS, f"?{query}"))
+
+
+def test_a_file_that_could_be_anything_is_refused(app, program, works):
     before = kept_files(app)
     answer = program.sends(STRANGE, name="x.csv")
-    assert answer.status_code == 422
-    assert answer.json["type"] == "/api/problems/unknown-kind"
-    assert answer.json["allowed"] == list(FILE_KINDS)
-    assert uploads(app) == []
+    assert "ni jasno, kaj je v datoteki" in refused(app, program, works, answer)
     assert kept_files(app) == before
+
+
+def test_the_encoding_of_text_can_be_said(app, program, works):
+    latin = OURS.replace("Čuk", "Šuk").encode("iso-8859-2")
+    state = done(program, works, program.sends(latin))
+    assert state["state"] == "refused"
+    assert "»©uk«" in state["trouble"]
+    assert customers(app) == []
+    state = done(program, works, program.sends(latin, "?encoding=iso-8859-2"))
+    assert state["state"] == "imported"
+    assert customers(app) == [("77", "Ana Šuk"), ("78", "Bojan Žgur")]
 
 
 def test_the_kinds_are_those_of_the_office():
@@ -209,13 +246,10 @@ def test_the_kinds_are_those_of_the_office():
         (OURS.encode(), "?kind=all"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_the_reason(app, program, content, query):
+def test_what_cannot_be_read_is_refused_with_the_reason(app, program, works, content, query):
     before = kept_files(app)
     answer = program.sends(content, query)
-    assert answer.status_code == 422
-    assert answer.json["type"] == "/api/problems/unreadable-file"
-    assert answer.json["detail"].startswith("stranke.csv: ")
-    assert uploads(app) == []
+    assert refused(app, program, works, answer).startswith("stranke.csv: ")
     assert kept_files(app) == before
 
 
@@ -268,7 +302,9 @@ def test_a_file_that_a_person_sent_is_seen_as_well(app, browser, cast, program, 
     page = operator.post("/pisarna/uvozi", data=files).location
     number = page.rpartition("/")[2]
     state = program.get(f"/api/imports/{number}").json
-    assert (state["state"], state["by"]) == ("received", cast.operator.email)
+    assert (state["state"], state["by"]) == ("reading", cast.operator.email)
+    works()
+    assert program.get(f"/api/imports/{number}").json["state"] == "received"
     operator.post(page, data={"do": "check", "kind": "customers"})
     works()
     assert program.post(f"/api/imports/{number}/import").status_code == 202

@@ -103,22 +103,22 @@ def test_a_mapping_leads_from_texts_to_texts(text):
 
 def test_what_is_said_of_headings_goes_before_what_was_guessed():
     guessed = {"naziv": "Kupec", "ulica": "Naslov"}
-    found = rules.mapped(
-        {"sifra_stranke": "Kupec"},
-        guessed,
-        {"sifra_stranke", "naziv", "ulica"},
-        ["Kupec", "Naslov"],
-    )
+    found = rules.mapped({"sifra_stranke": "Kupec"}, guessed)
     assert found == {"sifra_stranke": "Kupec", "ulica": "Naslov"}
 
 
-def test_a_heading_that_is_in_neither_is_named():
+def test_a_heading_that_is_not_ours_is_named():
     with pytest.raises(Wrong) as wrong:
-        rules.mapped({"barva": "Kupec", "naziv": "Č"}, {}, {"naziv"}, ["Kupec"])
-    assert wrong.value.faults == (
-        Fault("'barva' is no heading of this kind.", "mapping"),
-        Fault("The file has no heading '\\u010c'.", "mapping"),
-    )
+        rules.known_headings({"barva": "Kupec", "naziv": "Č"}, {"naziv"})
+    assert wrong.value.faults == (Fault("'barva' is no heading of this kind.", "mapping"),)
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\ud800"', '{"a": ["\\udfff"]}', '{"\\u0000": 1}', '"a\\u0000"']
+)
+def test_json_with_characters_that_no_text_has_is_refused(text):
+    with pytest.raises(ValueError, match=r"JSON|NUL"):
+        rules.parsed(text)
 
 
 @pytest.mark.parametrize(

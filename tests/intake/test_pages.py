@@ -24,15 +24,16 @@ def desk(browser, cast):
     return browser(cast.operator)
 
 
-def sends(desk, content, name="stranke.csv", **more):
-    data = content.encode(more.pop("encoding", "utf-8")) if isinstance(content, str) else content
+def sends(desk, content, name="stranke.csv", encoding="utf-8"):
+    data = content.encode(encoding) if isinstance(content, str) else content
     return desk.post("/pisarna/uvozi", data={"files": (io.BytesIO(data), name)})
 
 
 def comes_in(desk, content, name="stranke.csv", **more):
-    """The address of the file that was sent."""
+    """The address of a file that was sent, once the worker has looked into it."""
     answer = sends(desk, content, name, **more)
     assert answer.status_code == 303, answer.text
+    works(desk.application)
     return answer.location
 
 
@@ -212,10 +213,14 @@ def test_a_double_press_imports_once(app, desk):
     [(b"", "prazna"), (b"%PDF-1.7 abc", "PDF"), (b"\xd0\xcf\x11\xe0abc", "XLS")],
 )
 def test_what_is_no_file_of_ours_is_refused_and_not_kept(app, desk, content, why):
-    answer = sends(desk, content, "x.csv")
-    assert answer.status_code == 422
-    assert why in answer.text
-    assert upload(app) is None
+    path = sends(desk, content, "x.csv").location
+    with app.app_context():
+        kept = storage.path_of(Shelf.UPLOADS, upload(app).stored)
+    assert kept.exists()
+    works(app)
+    assert why in shows(desk, path)
+    assert (upload(app).state, upload(app).stored) == (UploadState.REFUSED, "")
+    assert not kept.exists()
 
 
 def test_several_files_are_taken_together(app, desk):
@@ -230,6 +235,7 @@ def test_several_files_are_taken_together(app, desk):
         },
     )
     path = answer.location
+    works(app)
     assert upload(app).kind == "all"
     presses(desk, path, "import", kind="all")
     works(app)
@@ -258,6 +264,71 @@ def test_kept_headings_can_be_forgotten(app, desk):
     assert "Kupec" in shows(desk, path)
     assert desk.post(path).status_code == 303
     assert desk.get(path).status_code == 404
+
+
+def test_the_web_process_does_not_look_into_a_file(app, desk, monkeypatch):
+    monkeypatch.setattr("mojupravljalec.imports.guessing._form", None)  # it would be called
+    monkeypatch.setattr("mojupravljalec.imports.table_file.examine", None)
+    path = sends(desk, OURS).location
+    assert upload(app).state == UploadState.READING
+    for again in ("fit", "check", "import", "discard"):
+        presses(desk, path, again, kind="customers", encoding="cp852")
+    assert upload(app).state == UploadState.READING
+    assert "Datoteka se bere" in desk.get(path).text
+
+
+def test_a_table_that_was_read_is_mapped_anew_without_the_file(app, desk):
+    path = comes_in(desk, FOREIGN, "export_2026.csv")
+    with app.app_context():
+        storage.path_of(Shelf.UPLOADS, upload(app).stored).unlink()
+    presses(desk, path, "fit", kind="ledger")
+    assert (upload(app).kind, upload(app).state) == ("ledger", UploadState.RECEIVED)
+    assert "Kupec" in upload(app).mapping.values()
+    answer = desk.post(path, data={"do": "fit", "kind": "all"})
+    assert answer.status_code == 422
+    assert "ena sama tabela" in answer.text
+
+
+LATIN = OURS.replace("Čuk", "Šuk")
+
+
+@pytest.mark.parametrize(("encoding", "seen"), [("iso-8859-2", "»©uk«"), ("cp852", "»¦gur«")])
+def test_text_in_another_encoding_is_refused_and_read_as_chosen(app, desk, encoding, seen):
+    path = comes_in(desk, LATIN, encoding=encoding)
+    assert upload(app).state == UploadState.REFUSED
+    shown = shows(desk, path)
+    assert seen in shown
+    assert encoding in shown
+    assert "Ana" not in shown.replace("»", "")
+    presses(desk, path, "fit", kind="customers", encoding=encoding)
+    works(app)
+    assert "Ana Šuk" in shows(desk, path)
+    presses(desk, path, "check", kind="customers", encoding=encoding)
+    works(app)
+    presses(desk, path, "import", kind="customers")
+    works(app)
+    assert customers(app) == [("77", "Ana Šuk"), ("78", "Bojan Žgur")]
+
+
+def test_the_encoding_may_be_said_with_the_file(app, desk):
+    data = {"files": (io.BytesIO(LATIN.encode("cp852")), "stranke.csv"), "encoding": "cp852"}
+    path = desk.post("/pisarna/uvozi", data=data).location
+    works(app)
+    presses(desk, path, "import", kind="customers")
+    works(app)
+    assert customers(app)[0] == ("77", "Ana Šuk")
+
+
+def test_another_encoding_is_read_before_the_file_is_checked(app, desk):
+    path = comes_in(desk, "sifra_stranke;naziv\n77;©uk\n", encoding="cp1250")
+    presses(desk, path, "fit", kind="customers", encoding="windows-1250")
+    works(app)
+    assert "©uk" in shows(desk, path)
+    presses(desk, path, "check", kind="customers", encoding="iso-8859-2")
+    assert upload(app).state == UploadState.READING
+    works(app)
+    assert upload(app).state == UploadState.RECEIVED
+    assert "Šuk" in shows(desk, path)
 
 
 def test_while_the_worker_is_busy_the_page_says_so(app, desk):

@@ -23,9 +23,9 @@ def drop(app, tmp_path):
         db.session.remove()
 
 
-def watched(folder, *, quiet_s=0.0, skip_bad=False, stopping=False):
+def watched(folder, *, quiet_s=0.0, skip_bad=False, stopping=False, encoding=""):
     said: list[str] = []
-    wishes = Wishes(skip_bad, accept_sums=False, quiet_s=quiet_s)
+    wishes = Wishes(skip_bad, accept_sums=False, quiet_s=quiet_s, encoding=encoding)
     return Folder(folder, wishes, Who("mapa"), lambda: stopping, said.append), said
 
 
@@ -129,3 +129,11 @@ def test_hidden_files_and_folders_are_not_looked_at(drop):
     folder, said = watched(drop)
     folder.look()
     assert said == []
+
+
+@pytest.mark.parametrize(("encoding", "where"), [("", REFUSED), ("iso-8859-2", DONE)])
+def test_the_encoding_of_text_may_be_said(drop, encoding, where):
+    (drop / "stranke.csv").write_bytes(OURS.replace("Čuk", "Šuk").encode("iso-8859-2"))
+    watched(drop, encoding=encoding)[0].look()
+    assert len(files(drop, where)) == (2 if where == REFUSED else 1)
+    assert names() == ([] if where == REFUSED else ["Ana Šuk"])

@@ -133,6 +133,7 @@ PURE = {
     "imports.cells",
     "imports.mapping",
     "imports.table_file",
+    "imports.text_encoding",
     "imports.xlsx",
     "ledger.camt053",
     "ledger.rules",

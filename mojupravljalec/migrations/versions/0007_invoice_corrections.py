@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007_invoice_corrections"
-down_revision = "0005_job_leases"
+down_revision = "0006_upload_inspection"
 branch_labels = None
 depends_on = None
 
