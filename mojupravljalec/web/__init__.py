@@ -3,7 +3,7 @@
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import access, deadlines, errors, files, filters, headers, i18n, numbers, page
+from . import access, deadlines, errors, files, filters, headers, i18n, numbers, page, plain_text
 
 
 def init_app(app: Flask) -> None:
@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         # Never x_host: links are made from SITE_URL, whatever a caller claims.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents it
     files.init_app(app)
+    plain_text.init_app(app)
     numbers.init_app(app)
     i18n.init_app(app)
     filters.init_app(app)

@@ -4,9 +4,11 @@ import re
 from datetime import date
 from typing import Any
 
+from flask import request
 from flask_babel import get_translations, gettext, ngettext
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import FileField, StringField
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import DateInput
 
@@ -30,6 +32,17 @@ class Form(FlaskForm):
 
         def get_translations(self, _form: Any) -> _Catalogue:
             return _Catalogue()
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Give fields of files only files, and the others only text: not what JSON says."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            if request.method != "POST":
+                return None
+            files = {field.name for field in form if isinstance(field, FileField)}
+            text = [one for one in request.form.items(multi=True) if one[0] not in files]
+            sent = [one for one in request.files.items(multi=True) if one[0] in files]
+            return MultiDict([*text, *sent]) or None
 
     @property
     def expired(self) -> bool:
