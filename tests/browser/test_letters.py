@@ -121,6 +121,7 @@ def test_a_new_letter_ends_the_old_one(town: Town, open_browser):
     walker.is_at("/aktivacija")
     old = link_in(town.portal.letter_to(email))
     walker.goes("/aktivacija/novo-sporocilo")
+    walker.types(email=email)
     walker.presses()
     walker.is_at("/aktivacija")
     new = link_in(town.portal.letter_to(email))
