@@ -149,7 +149,7 @@ def test_a_full_sqlite_is_a_full_disk(app, broken_by, caplog):
         pages = db.session.scalar(text("PRAGMA page_count"))
     full = broken_by(f"PRAGMA max_page_count={pages}")
     large = {"key": "x" * 50_000_000}
-    insert = text("INSERT INTO throttle_count (key, span_start, tries) VALUES (:key, 0, 1)")
+    insert = text("INSERT INTO throttle_window (key, tries, ends_at) VALUES (:key, '[]', 0)")
     with full.app_context(), pytest.raises(DBAPIError) as caught:
         db.session.execute(insert, large)
     assert cause_of(caught.value) is Cause.DISK_FULL
