@@ -336,6 +336,7 @@ def test_what_is_referenced_stays_where_it_is(portal):
 def quarantine(app: Flask) -> Iterator[Path]:
     """The folder of the quarantine of a portal at work."""
     with app.app_context():
+        _house_work()  # other tests leave old files in the shared folder
         yield app.config["STORAGE"] / storage.QUARANTINE
         db.session.remove()
 
