@@ -10,7 +10,8 @@ locks in this order (SQLite has one lock for all, taken when a transaction begin
    tables WHOLE. Who locks rows that an import may write as well, and then writes to more of its
    tables, announces that first (ROWS): the import is waited for while nothing is held.
 3. Rows: `bank_payment`, `customer` (several in the order of their ids), `meter_installation`,
-   `reading`; `account`, then `mail_link`.
+   `reading`; `account`, then `mail_link`. After the customers `code_shape`, WHOLE: the one table
+   that is locked after rows, since only a new code says whether it has to be.
 4. `job`, then what the job is about (`upload`, `code_batch`). The row of a job is locked only for
    a moment at a time: while a job is being taken, and at its very end.
 

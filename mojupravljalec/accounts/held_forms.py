@@ -37,7 +37,9 @@ def take(person: SignedIn, number: int) -> SentForm | None:
     Of several calls at once, one gets the form. Raises HeldTooLong.
     """
     held = db.session.scalar(
-        select(HeldForm).filter_by(id=number, device_id=person.device_id).with_for_update()
+        select(HeldForm)
+        .filter_by(id=number, device_id=person.device_id)
+        .with_for_update(key_share=True)
     )
     if held is None or held.held_at <= clock.now() - FRESH_LASTS:
         raise HeldTooLong

@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, select
 from werkzeug.exceptions import NotFound
 
 from ..extensions import db
+from ..transactions import NO_KEY_UPDATE
 from ..values import clock
 from . import rules
 from .models import Account, Device, MailLink, Purpose
@@ -124,7 +125,7 @@ def account(account_id: int) -> Account:
 def locked_account(account_id: int) -> Account:
     """The account, held until the transaction ends; rows may still be added that refer to it."""
     return db.session.get_one(
-        Account, account_id, populate_existing=True, with_for_update={"key_share": True}
+        Account, account_id, populate_existing=True, with_for_update=NO_KEY_UPDATE
     )
 
 

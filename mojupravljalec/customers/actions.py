@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select
 
 from ..accounts.models import Account
 from ..accounts.queries import SignedIn
@@ -13,7 +13,7 @@ from ..audit.actions import record
 from ..extensions import db
 from ..mail.actions import post
 from ..throttle.actions import Limit, book, forget, spent, take_back, wait_s
-from ..transactions import NO_KEY_UPDATE
+from ..transactions import NO_KEY_UPDATE, TableLock, lock_tables
 from ..values import clock
 from ..web.access import client_address
 from . import queries
@@ -122,13 +122,12 @@ def _add_our_shape() -> None:
 
 
 def _lock_shapes() -> None:
-    """Let nobody else change `CodeShape` until the commit; SQLite has one writer anyway.
+    """Let nobody else change `CodeShape` until the commit.
 
     Without it a summary could miss a code that another transaction is about to commit. Locked
-    after the customers, as everywhere; readers do not wait.
+    after the customers, as everywhere.
     """
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text("LOCK TABLE code_shape IN EXCLUSIVE MODE"))
+    lock_tables([CodeShape.__tablename__], TableLock.WHOLE)
 
 
 def is_locked(account_id: int) -> bool:

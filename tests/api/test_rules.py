@@ -24,7 +24,7 @@ def test_the_examples_in_the_docstrings_hold():
 
 
 def test_tokens_differ_and_are_known_by_their_beginning():
-    tokens = {rules.new_token() for _ in range(100)}
+    tokens = {rules.token_of(number.to_bytes(32)) for number in range(100)}
     assert len(tokens) == 100
     assert all(token.startswith("mu_") and len(token) == 3 + 43 for token in tokens)
 

@@ -25,7 +25,7 @@ from .served import Portal
 from .utility import Household, export
 from .walker import PHONE, Walker
 
-HOUSEHOLDS = 30
+HOUSEHOLDS = 60
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",

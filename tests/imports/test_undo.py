@@ -62,7 +62,7 @@ def test_a_linked_customer_stays(terminal):
     terminal.import_("customers", CUSTOMERS)
     terminal.run(
         "INSERT INTO account (id, email, email_key, first_name, last_name, password_hash, "
-        "created_at) VALUES (1, 'a', 'a', '', '', '', '2026-01-01')"
+        "created_at, browser_mark) VALUES (1, 'a', 'a', '', '', '', '2026-01-01', 'a')"
     )
     terminal.run(
         "INSERT INTO customer_link (account_id, customer_id, linked_at) "

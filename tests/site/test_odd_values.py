@@ -20,7 +20,7 @@ from mojupravljalec.api import actions
 from mojupravljalec.api.operations import OPERATIONS, RAW_TYPES
 from mojupravljalec.api.rules import Scope
 from mojupravljalec.extensions import db
-from mojupravljalec.throttle.models import ThrottleCount
+from mojupravljalec.throttle.models import ThrottleWindow
 
 from ..conftest import sign_in
 from .places import PLACES, whose
@@ -131,7 +131,7 @@ def _is_shut(answer: TestResponse) -> bool:
 
 def _forget_tries(app: Flask) -> None:
     with app.app_context():
-        db.session.execute(delete(ThrottleCount))
+        db.session.execute(delete(ThrottleWindow))
         db.session.commit()
 
 

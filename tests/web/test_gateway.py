@@ -16,6 +16,8 @@ from mojupravljalec import gateway
 from mojupravljalec.gateway import BLOCK, Gateway, deadline_s
 from mojupravljalec.web.exchange import EXCHANGE, BodyNeeded, Hashing, HashingNeeded
 
+from .running import run_apart
+
 LIMIT = 256 * 1024
 PLAIN = [("Content-Type", "text/plain")]
 
@@ -76,7 +78,7 @@ def serve(tmp_path: Path) -> Callable[..., None]:
 
     def run(application: Any, client: Client, **scope: Any) -> None:
         served = Gateway(application, folder=tmp_path, body_limit=LIMIT)
-        asyncio.run(served(client.scope(**scope), client.receive, client.send))
+        run_apart(served(client.scope(**scope), client.receive, client.send))
 
     return run
 
@@ -296,7 +298,7 @@ def test_blocks_are_made_as_the_client_takes_them(tmp_path):
         await task
         assert (blocks.made, blocks.closed) == (40, 1)
 
-    asyncio.run(play())
+    run_apart(play())
 
 
 def test_a_client_that_leaves_ends_the_answer(tmp_path):
@@ -310,7 +312,7 @@ def test_a_client_that_leaves_ends_the_answer(tmp_path):
         assert blocks.made < 100_000
         assert blocks.closed == 1
 
-    asyncio.run(play())
+    run_apart(play())
 
 
 def test_an_answer_that_breaks_off_is_closed_and_never_ended(serve):
@@ -378,7 +380,7 @@ def test_requests_that_hash_wait_in_threads_of_their_own(tmp_path):
         assert all(name.startswith("hashing") for name in hashes.threads)
         assert {one.body for one in clients} == {b"1:a"}
 
-    asyncio.run(play())
+    run_apart(play())
 
 
 def test_a_request_may_need_a_thread_and_then_the_body(serve):

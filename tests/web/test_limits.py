@@ -1,6 +1,5 @@
 """How large a request may be, and the real application behind the gateway."""
 
-import asyncio
 import io
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from mojupravljalec.gateway import Gateway
 from mojupravljalec.web.exchange import EXCHANGE, Exchange, Hashing
 
 from ..conftest import PASSWORD
+from .running import run_apart
 from .test_gateway import Client
 
 FORM = "application/x-www-form-urlencoded"
@@ -68,7 +68,7 @@ def test_a_sign_in_moves_to_a_thread_that_may_hash(app, cast, tmp_path: Path, pa
     client = Client(form, host="localhost", content_type=FORM, content_length=str(len(form)))
     served = Gateway(app, folder=tmp_path, body_limit=app.config["MAX_FORM_MEMORY_SIZE"])
     try:
-        asyncio.run(served(client.scope(path=b"/prijava"), client.receive, client.send))
+        run_apart(served(client.scope(path=b"/prijava"), client.receive, client.send))
     finally:
         app.config["ANSWER_STEP_S"] = 0
     assert client.status == status
@@ -83,6 +83,6 @@ def test_a_photo_that_is_not_wanted_is_not_read(app, cast, tmp_path: Path):
         content_length="2000000",
     )
     served = Gateway(app, folder=tmp_path, body_limit=app.config["MAX_FORM_MEMORY_SIZE"])
-    asyncio.run(served(client.scope(path=b"/pisarna/uvozi"), client.receive, client.send))
+    run_apart(served(client.scope(path=b"/pisarna/uvozi"), client.receive, client.send))
     assert client.status == 303
     assert client.answer_headers[b"connection"] == b"close"
