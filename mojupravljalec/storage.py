@@ -55,11 +55,6 @@ def path_of(shelf: Shelf, name: str) -> Path:
     return _folder(shelf) / name
 
 
-def older_than(shelf: Shelf, age: timedelta) -> set[str]:
-    """The names of the files that have been kept for longer than ``age``."""
-    return _older_than(_folder(shelf), age)
-
-
 def discard(shelf: Shelf, name: str) -> None:
     """Remove a kept file, as when what it belongs to was not saved."""
     path_of(shelf, name).unlink(missing_ok=True)

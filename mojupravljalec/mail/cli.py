@@ -104,7 +104,7 @@ class _Loop(threading.Thread):
         """Log the first of several failures in a row; what is no bug in one line."""
         if not self._fails:
             expected = isinstance(error, _OUTSIDE)
-            log.warning("the long work waits: %s", _first_line(error), exc_info=not expected)
+            log.warning("the long work waits: %s", described(error), exc_info=not expected)
         self._fails, self._pause = True, min(self._pause * 2, LONGEST_WAIT)
 
 
@@ -121,7 +121,7 @@ def send_all() -> None:
         _house_work()
     except SQLAlchemyError as error:
         db.session.rollback()
-        raise click.ClickException(f"The outbox cannot be used: {_first_line(error)}") from error
+        raise click.ClickException(f"The outbox cannot be used: {described(error)}") from error
 
 
 def _stop_at_signals() -> threading.Event:
@@ -172,7 +172,7 @@ class Worker:
     def _no_outbox(self, error: Exception) -> None:
         """Not migrated yet, locked, or the disk is full: it is said once and waited for."""
         if self.outbox_works:
-            log.warning("the outbox cannot be used, waiting: %s", _first_line(error))
+            log.warning("the outbox cannot be used, waiting: %s", described(error))
         self.outbox_works = False
         self.wait = POLL
 
@@ -196,8 +196,4 @@ def _house_work() -> None:
         except Exception as error:
             db.session.rollback()
             expected = isinstance(error, _OUTSIDE)
-            log.warning("a chore failed: %s", _first_line(error), exc_info=not expected)
-
-
-def _first_line(error: Exception) -> str:
-    return described(error)
+            log.warning("a chore failed: %s", described(error), exc_info=not expected)

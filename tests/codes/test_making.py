@@ -23,6 +23,8 @@ from mojupravljalec.jobs.models import Job, JobState
 from mojupravljalec.storage import Shelf
 from mojupravljalec.values import clock
 
+from ..files import stored
+
 ALL = Choice(Whom.ALL)
 
 
@@ -30,7 +32,7 @@ ALL = Choice(Whom.ALL)
 def office(app, cast):
     """The worker's context, with an empty shelf."""
     with app.app_context():
-        for name in storage.older_than(Shelf.LETTERS, timedelta(days=-1)):
+        for name in stored(Shelf.LETTERS):
             storage.discard(Shelf.LETTERS, name)
         yield cast
         db.session.remove()

@@ -2,7 +2,7 @@
 
 import io
 import threading
-from datetime import date, timedelta
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -18,6 +18,7 @@ from mojupravljalec.notices.models import Notice
 from mojupravljalec.throttle.models import ThrottleWindow
 from mojupravljalec.web.access import public
 
+from ..files import stored
 from ..metering.household import NOON, picture, upload
 
 PLACE = "/pozabljeno-geslo"  # an address that takes forms
@@ -142,7 +143,7 @@ def test_a_photo_is_counted_and_kept_once(app, browser, cast):
             raise failure(transactions.DEADLOCK)
 
     with app.app_context():
-        before = storage.older_than(storage.Shelf.PHOTOS, timedelta(days=-1))
+        before = stored(storage.Shelf.PHOTOS)
     form = {
         "value": "475",
         "taken_on": "2026-11-22",
@@ -157,7 +158,7 @@ def test_a_photo_is_counted_and_kept_once(app, browser, cast):
         event.remove(db.session, "before_flush", lose_once)
     assert (answer.status_code, lost) == (303, [1])
     with app.app_context():
-        after = storage.older_than(storage.Shelf.PHOTOS, timedelta(days=-1))
+        after = stored(storage.Shelf.PHOTOS)
         (reading,) = db.session.scalars(db.select(Reading).filter_by(source="portal"))
         assert after - before == {reading.photo}
         (tries,) = db.session.scalars(db.select(ThrottleWindow.tries))
