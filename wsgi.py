@@ -1,10 +1,21 @@
-"""The WSGI entry point: `granian --interface wsgi wsgi:app`, or any other server."""
+"""The WSGI entry point, for a server that has read a body before it calls: waitress, uWSGI, ….
+
+Behind one that has not, slow clients hold the threads. `mojupravljalec serve` needs no such care.
+"""
 
 import os
+import sys
 
-from mojupravljalec import create_app, logs
+import click
+
+from mojupravljalec import create_app, logs, startup
 from mojupravljalec.command import PRIVATE
 
 os.umask(PRIVATE)
 logs.set_up("web")
 app = create_app()
+with app.app_context():
+    try:
+        startup.check()
+    except click.ClickException as refused:
+        sys.exit(f"Error: {refused.message}")

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import errno
 import io
-import logging
 import shutil
 import sys
 import tempfile
@@ -30,8 +29,6 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.wsgi import FileWrapper
 
 from .web.exchange import EXCHANGE, BodyNeeded, Exchange, Hashing, HashingNeeded, Suspended
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Environ = dict[str, Any]
@@ -201,6 +198,8 @@ class Gateway:
                     await incoming.read()
                 except Refused as refused:
                     exchange.refusal = refused.status
+                except OSError as error:
+                    exchange.trouble = error
             if isinstance(result, HashingNeeded):
                 is_full = self._in_hashing >= HASHING_QUEUE
                 exchange.hashing = Hashing.FULL if is_full else Hashing.HERE
@@ -267,7 +266,7 @@ class Incoming:
         return {**self._environ, "wsgi.input": content}
 
     async def read(self) -> None:
-        """Read the body. Raises Gone, and Refused if it is too slow or too large."""
+        """Read the body. Raises Gone, Refused if it is too slow or too large, and OSError."""
         begun, received = asyncio.get_running_loop().time(), 0
         try:
             async with asyncio.timeout_at(begun + deadline_s(0)) as clock:
@@ -315,13 +314,13 @@ class Spool:
         self._file: IO[bytes] | None = None
 
     async def add(self, chunk: bytes) -> None:
-        """Append ``chunk``. Raises Refused where the disk has no room."""
+        """Append ``chunk``. Raises OSError where the disk cannot take it."""
         self._last += chunk
         if len(self._last) >= BLOCK:
             await _in(self._pool, self._write)
 
     async def end(self) -> None:
-        """Bring the body together. Raises Refused where the disk has no room."""
+        """Bring the body together. Raises OSError where the disk cannot take it."""
         if self._file:
             await _in(self._pool, self._write)
 
@@ -338,16 +337,12 @@ class Spool:
             self._file.close()
 
     def _write(self) -> None:
-        try:
-            if shutil.disk_usage(self._folder).free < LEAST_FREE:
-                raise OSError(errno.ENOSPC, "less than 256 MiB are free")
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 closed with the body
-            self._file.write(self._last)
-            self._file.flush()
-        except OSError as error:
-            log.warning("the body of a request cannot be kept: %s", error)
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE) from error
+        if shutil.disk_usage(self._folder).free < LEAST_FREE:
+            raise OSError(errno.ENOSPC, "less than 256 MiB are free for the body of a request")
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 closed with the body
+        self._file.write(self._last)
+        self._file.flush()
         self._last.clear()
 
 

@@ -123,7 +123,8 @@ def _remove(folder: Path, names: Set[str]) -> int:
     count = 0
     for name in names:
         with contextlib.suppress(FileNotFoundError):
-            (folder / name).unlink()
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
             count += 1
     return count
 

@@ -13,7 +13,8 @@ locks in this order (SQLite has one lock for all, taken when a transaction begin
    `reading`; `account`, then `mail_link`. After the customers `code_shape`, WHOLE: the one table
    that is locked after rows, since only a new code says whether it has to be.
 4. `job`, then what the job is about (`upload`, `code_batch`). The row of a job is locked only for
-   a moment at a time: while a job is being taken, and at its very end.
+   a moment at a time: while a job is being taken, and at its very end. A pressed button (1) adds
+   a job that nobody can wait for yet.
 
 Rows are locked FOR NO KEY UPDATE (``with_for_update(key_share=True)``), so that rows that refer
 to them can be added meanwhile: each foreign key takes a KEY SHARE lock, in whatever order the
@@ -103,8 +104,13 @@ def init_app(app: Flask) -> None:
     def run() -> Any:
         if request.method in READING:
             return dispatch()
+        # A view may perform another request as its last act, after it has committed.
+        has_committed = g.get("has_committed", False)
         before = _Before()
-        return repeated(dispatch, may_repeat=_may_repeat, reset=before.restore)
+        try:
+            return repeated(dispatch, may_repeat=_may_repeat, reset=before.restore)
+        finally:
+            g.has_committed = g.has_committed or has_committed
 
     app.dispatch_request = run  # type: ignore[method-assign]  # where every view passes
     with app.app_context():

@@ -112,4 +112,7 @@ def _behind_pages(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def _give_way() -> None:
     """Raise the niceness of this thread; on Linux it is the thread's own."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    thread = threading.get_native_id()
+    # Lowering it, where the whole process has more, would be refused.
+    niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+    os.setpriority(os.PRIO_PROCESS, thread, niceness)

@@ -243,7 +243,11 @@ def again() -> Answer:
         return redirect(goal, 303)
     if not right:
         return _wrong_password("again", form, form.password, **context)
-    return perform(waiting) if waiting else redirect(goal, 303)
+    if waiting:
+        return perform(waiting)
+    if number:
+        flash(gettext("That has been done already."))
+    return redirect(goal, 303)
 
 
 def hold_form(form: SentForm) -> int:

@@ -227,8 +227,9 @@ def _fate(
     limit = case(
         {digits: 1000 * 10**digits for digits in range(3, 10)}, value=INSTALLATION.c.digits
     )
-    # A value of a meter that the resident reports says nothing about this one.
-    from_portal = and_(READING.c.source == Source.PORTAL, READING.c.reported_serial.is_(None))
+    from_portal = READING.c.source == Source.PORTAL
+    # A value of another meter, whose exchange the resident reports, confirms nothing of this one.
+    of_this_meter = READING.c.reported_serial.is_(None)
     same_value = READING.c.value_l == STAGED.c.value_l
     same_source = READING.c.source == STAGED.c.source
     spoken_for = or_(READING.c.batch_id == batch_id, READING.c.id.in_(select(SEEN.c.reading_id)))
@@ -240,7 +241,7 @@ def _fate(
         (differs, REPEATED),
         (~is_first, UNCHANGED),
         (READING.c.id.is_(None), NEW),
-        (and_(same_value, or_(same_source, from_portal)), UNCHANGED),
+        (and_(same_value, or_(same_source, and_(from_portal, of_this_meter))), UNCHANGED),
         (spoken_for, REPEATED_EARLIER),
         (READING.c.exported_at.is_not(None), LOCKED),
         (and_(from_portal, STAGED.c.source != Source.COLLECTOR), PORTAL),

@@ -38,6 +38,7 @@ from .report import MOST_CHANGES, Report
 INSPECT, CHECK, IMPORT, UNDO = "import-inspect", "import-check", "import-write", "import-undo"
 LONGEST_NAME = 100
 KEPT = timedelta(days=30)  # a file, after all is done with it
+ORPHANS_KEPT = timedelta(days=1)  # a file without an upload: one may be about to be written
 
 
 class NotNow(Exception):
@@ -221,10 +222,12 @@ def note_guess(upload: Upload, found: Guess) -> None:
 
 
 def refuse(upload: Upload, error: Unreadable) -> None:
-    """Note why the file cannot be read. It goes, unless another encoding or kind may help."""
+    """Note why the file cannot be read. It goes, unless another encoding or kind may help.
+
+    The file itself is left to `clear_files`: this transaction may yet be rolled back.
+    """
     upload.state, upload.trouble = UploadState.REFUSED, f"{error}."
     if not upload.encoding and not isinstance(error, UnsureEncoding):
-        storage.discard(Shelf.UPLOADS, upload.stored)
         upload.stored, upload.finished_at = "", clock.now()
 
 
@@ -353,7 +356,10 @@ def _upload_of(job: Job) -> tuple[Upload, str]:
 
 
 def clear_files() -> None:
-    """Let go of files that nobody has needed for a month."""
+    """Remove files that nobody has needed for a month, and quarantine those without an upload.
+
+    Such are files of unreadable uploads, and of uploads that ended in another folder's process.
+    """
     if not identity.may_remove_files():
         return
     before = clock.now() - KEPT
@@ -365,3 +371,6 @@ def clear_files() -> None:
         upload.stored = ""
         if queries.is_open(upload):
             upload.state, upload.finished_at = UploadState.DISCARDED, clock.now()
+    kept = db.session.execute(select(Upload.id, Upload.stored).where(Upload.stored != "")).all()
+    storage.clean_up(Shelf.UPLOADS, {row.stored for row in kept}, ORPHANS_KEPT)
+    storage.clean_up(Shelf.REJECTED, {str(row.id) for row in kept}, ORPHANS_KEPT)

@@ -14,7 +14,7 @@ from ..intake.models import Upload, UploadState
 from ..jobs import heartbeat
 from ..ledger.models import BankPayment
 from ..mail.models import LetterState, OutboxLetter
-from ..metering.models import MeterInstallation, Occupancy, Reading, Status, SupplyPoint
+from ..metering.models import MeterInstallation, Occupancy, Reading, Source, Status, SupplyPoint
 from ..values import clock
 
 WEEK = timedelta(days=7)
@@ -98,13 +98,15 @@ def unmatched_payments() -> Payments:
 def reported_exchanges() -> list[ReportedExchange]:
     """The meters of which residents report an exchange that is not entered, the oldest first.
 
-    A report is settled once the old meter is removed, or was read after it.
+    A report is settled once the old meter is removed, or was read after it; an estimate is no
+    reading.
     """
     later = aliased(Reading)
     read_after = exists().where(
         later.installation_id == Reading.installation_id,
         later.taken_on > Reading.taken_on,
         later.status == Status.ACCEPTED,
+        later.source != Source.ESTIMATE,
     )
     since = func.min(Reading.taken_on)
     rows = db.session.execute(

@@ -122,13 +122,13 @@ def unsent() -> dict[str, str]:
     kept = session.get(UNSENT, {})
     if request.method == "POST":
         session.pop(UNSENT, None)
-    elif kept.get("place") == _place() and kept["until"] > time.time():
+    elif kept.get("place") == own_address() and kept["until"] > time.time():
         return dict(kept["fields"])
     return {}
 
 
-def _place() -> str:
-    """Where the caller is, as one may come back to it."""
+def own_address() -> str:
+    """Return path and query of the request, as links and forms name it."""
     return request.full_path.rstrip("?")
 
 
@@ -185,7 +185,7 @@ def safe_next(target: str | None) -> str | None:
 
 def ask_to_sign_in() -> Response:
     """Lead a signed-out caller to the sign-in page, and back again afterwards."""
-    url = url_for("accounts.sign_in", next=safe_next(_place()))
+    url = url_for("accounts.sign_in", next=safe_next(own_address()))
     if request.method == "POST":
         flash(gettext("What you typed is not sent yet. Sign in and send it once more."), "warn")
         _keep_typed()
@@ -207,7 +207,7 @@ def _keep_typed() -> None:
     typed = {name: text for name in fields if (text := request.form.get(name))}
     if typed and all(len(text) <= LONGEST_KEPT for text in typed.values()):
         until = int(time.time()) + UNSENT_KEPT_S
-        session[UNSENT] = {"place": _place(), "fields": typed, "until": until}
+        session[UNSENT] = {"place": own_address(), "fields": typed, "until": until}
 
 
 def init_app(app: Flask) -> None:
@@ -216,6 +216,8 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def refused_by_the_gateway() -> None:
         exchange = current_exchange()
+        if exchange and exchange.trouble:
+            raise exchange.trouble
         if exchange and exchange.refusal:
             abort(exchange.refusal)
 
@@ -317,7 +319,9 @@ def ask_again(back: str = "") -> Response:
             )
         else:
             held = current_app.extensions["hold_form"](_sent_form())
-    url = url_for("accounts.again", next=safe_next(_place()), obrazec=held, nazaj=safe_next(back))
+    url = url_for(
+        "accounts.again", next=safe_next(own_address()), obrazec=held, nazaj=safe_next(back)
+    )
     if wants_part():
         return Response(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)

@@ -43,6 +43,7 @@ class Exchange:
 
     body_limit: int  # bytes; the application lowers or raises it before it reads the body
     refusal: int = 0  # an HTTP status that the application must answer with, or 0
+    trouble: OSError | None = None  # why the body could not be stored; the application words it
     hashing: Hashing = Hashing.ELSEWHERE
     answer_at: float = 0.0  # on the clock of time.monotonic; the answer is not sent before
 

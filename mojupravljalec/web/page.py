@@ -13,7 +13,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from .access import is_same_machine
+from .access import is_same_machine, own_address
 from .forms import Form
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,4 +107,5 @@ def init_app(app: Flask) -> None:
         menu=_menu,
         csrf_token=generate_csrf,
         has_mailbox=_has_mailbox,
+        own_address=own_address,
     )

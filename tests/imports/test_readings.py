@@ -57,25 +57,32 @@ def test_the_portal_goes_before_all_others(terminal, source):
     assert "velja odčitek, ki ga je stranka oddala" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("value", "source", "kept_as"),
-    [("470", "stranka", "customer"), ("150", "stranka", "customer"), ("150", "", "collector")],
-)
-def test_a_value_of_a_reported_meter_gives_way_to_every_reading_of_this_one(
-    terminal, value, source, kept_as
-):
+@pytest.mark.parametrize("value", ["470", "150"])
+def test_a_value_of_a_reported_meter_gives_way_to_the_offices_reading_of_this_one(terminal, value):
     terminal.town()
     _portals(terminal, 470_000)
     terminal.run("UPDATE reading SET reported_serial = '777' WHERE source = 'portal'")
     before = terminal.everything()
-    done = terminal.import_("readings", READING_HEAD + f"0018;5.11.2026;{value};{source}\n")
+    done = terminal.import_("readings", READING_HEAD + f"0018;5.11.2026;{value};\n")
     assert "spremenjenih 1" in done.output
-    assert _the_fifth(terminal) == [(int(value) * 1000, kept_as, "accepted", None, "")]
+    assert _the_fifth(terminal) == [(int(value) * 1000, "collector", "accepted", None, "")]
     assert terminal.rows("SELECT reported_serial FROM reading WHERE taken_on = '2026-11-05'") == [
         (None,)
     ]
     assert terminal.rows("SELECT reported_serial FROM earlier_reading") == [("777",)]
     assert terminal.undo("readings").exit_code == 0
+    assert terminal.everything() == before
+
+
+@pytest.mark.parametrize("source", ["ocena", "stranka"])
+def test_a_reported_exchange_outlives_estimates_and_others_readings(terminal, source):
+    terminal.town()
+    _portals(terminal, 470_000)
+    terminal.run("UPDATE reading SET reported_serial = '777' WHERE source = 'portal'")
+    before = terminal.everything()
+    done = terminal.import_("readings", READING_HEAD + f"0018;5.11.2026;470;{source}\n")
+    assert done.exit_code == 1
+    assert "velja odčitek, ki ga je stranka oddala" in done.stderr
     assert terminal.everything() == before
 
 

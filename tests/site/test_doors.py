@@ -254,6 +254,17 @@ def test_what_was_pressed_is_performed_once(browser, cast, places, content, name
         assert content("audit_entry", "device") == before
 
 
+def test_what_was_pressed_and_is_wrong_can_be_corrected_there(browser, cast, places):
+    client = browser(cast.operator)
+    path = places.path("desk.link")
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        again = client.post(path, data={"email": "nobody@primer.si"}).location
+        answer = client.post(again, data={"password": cast.operator.password})
+        assert answer.status_code == 422
+        assert f'action="{path}"' in answer.text
+        assert "nobody@primer.si" in answer.text
+
+
 def test_what_was_pressed_long_ago_is_not_performed(browser, cast, places, content):
     client = browser(cast.clerk)
     with time_machine.travel(clock.now() + FRESH_LASTS, tick=False) as now:

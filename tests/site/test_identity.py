@@ -343,7 +343,12 @@ def quarantine(app: Flask) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("shelf", "ending"),
-    [(Shelf.PHOTOS, "jpg"), (Shelf.INVOICES, "pdf"), (Shelf.LETTERS, "pdf")],
+    [
+        (Shelf.PHOTOS, "jpg"),
+        (Shelf.INVOICES, "pdf"),
+        (Shelf.LETTERS, "pdf"),
+        (Shelf.UPLOADS, "bin"),
+    ],
 )
 def test_a_file_without_a_row_waits_in_quarantine(quarantine, shelf, ending, caplog):
     caplog.set_level(logging.INFO)
@@ -361,6 +366,20 @@ def test_a_file_without_a_row_waits_in_quarantine(quarantine, shelf, ending, cap
     _aged(aside, 29.9)
     _house_work()
     assert aside.exists()
+    _aged(aside, 30.1)
+    _house_work()
+    assert not aside.exists()
+
+
+def test_rejected_rows_without_an_upload_wait_in_quarantine(quarantine):
+    rows = storage.path_of(Shelf.REJECTED, "987654")
+    rows.mkdir()
+    (rows / "stranke.rejected.csv").write_text("razlog")
+    _aged(rows, 2)
+    aside = quarantine / Shelf.REJECTED / rows.name
+    _house_work()
+    assert not rows.exists()
+    assert (aside / "stranke.rejected.csv").read_text() == "razlog"
     _aged(aside, 30.1)
     _house_work()
     assert not aside.exists()

@@ -1,6 +1,7 @@
 """The gateway, driven as granian drives it, with small applications behind it."""
 
 import asyncio
+import errno
 import io
 import threading
 from collections import deque
@@ -214,11 +215,23 @@ def test_a_body_that_stops_is_answered_by_408(serve, monkeypatch):
     assert client.answer_headers[b"connection"] == b"close"
 
 
-def test_a_body_that_the_disk_cannot_take_is_answered_by_503(serve, monkeypatch):
+def test_the_application_learns_why_the_disk_cannot_take_a_body(serve, monkeypatch):
     monkeypatch.setattr(gateway, "LEAST_FREE", 1 << 62)
-    client = Client(*[b"a" * 100_000] * 3, content_length="300000")
-    serve(accepts(1_000_000), client)
-    assert (client.status, client.body) == (503, b"refused")
+    found: list[Any] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        exchange = environ[EXCHANGE]
+        exchange.body_limit = 1_000_000
+        found.append(exchange.trouble and exchange.trouble.errno)
+        return [b""] if exchange.trouble else echo(environ, start_response)
+
+    def answers(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        blocks = application(environ, start_response)
+        start_response("503 Service Unavailable", PLAIN)
+        return blocks
+
+    serve(answers, Client(*[b"a" * 100_000] * 3, content_length="300000"))
+    assert found == [None, errno.ENOSPC]
 
 
 # ---------------------------------------------------------------- the environ

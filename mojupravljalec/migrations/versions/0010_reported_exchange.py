@@ -21,10 +21,13 @@ def upgrade() -> None:
         sqlite_where=REPORTED,
         postgresql_where=REPORTED,
     )
-    # Until now such a reading passed as one of the old meter, unless it was too odd.
+    # Until now such a reading passed as one of the old meter, unless it was too odd. Where the
+    # office has entered the exchange, there is nothing left to report. Not undone by a downgrade.
     op.execute(
         "UPDATE reading SET reported_serial = '', status = 'pending'"
         " WHERE source = 'portal' AND reason = 'meter_changed' AND exported_at IS NULL"
+        " AND installation_id IN"
+        " (SELECT id FROM meter_installation WHERE removed_on IS NULL)"
     )
 
 
