@@ -222,12 +222,10 @@ def note_guess(upload: Upload, found: Guess) -> None:
 
 
 def refuse(upload: Upload, error: Unreadable) -> None:
-    """Note why the file cannot be read. It goes, unless another encoding or kind may help.
-
-    The file itself is left to `clear_files`: this transaction may yet be rolled back.
-    """
+    """Note why the file cannot be read. It goes, unless another encoding or kind may help."""
     upload.state, upload.trouble = UploadState.REFUSED, f"{error}."
     if not upload.encoding and not isinstance(error, UnsureEncoding):
+        storage.discard(Shelf.UPLOADS, upload.stored)
         upload.stored, upload.finished_at = "", clock.now()
 
 
@@ -358,7 +356,8 @@ def _upload_of(job: Job) -> tuple[Upload, str]:
 def clear_files() -> None:
     """Remove files that nobody has needed for a month, and quarantine those without an upload.
 
-    Such are files of unreadable uploads, and of uploads that ended in another folder's process.
+    Such are files of transactions that were rolled back, and of uploads that ended in a process of
+    another folder.
     """
     if not identity.may_remove_files():
         return

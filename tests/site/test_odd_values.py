@@ -301,7 +301,7 @@ def test_no_header_breaks_a_page(files, cast, places, asks, name):
 def test_no_value_breaks_the_api(app, files, cast, places, name):
     operation = OPERATIONS[name]
     with app.app_context():
-        token = actions.make_token("Vodarček", tuple(Scope), by=cast.operator.id)
+        token = actions.make_token("Vodarček", tuple(Scope), key=bytes(32), by=cast.operator.id)
         db.session.commit()
     known = {"export": places.own["export"]}.get("export" if "exports" in operation.rule else "")
     number = known or places.own["upload"]
