@@ -129,9 +129,11 @@ class Portal:
         """The portal's own data, for what a test needs to be there before it begins."""
         app = create_app(self.folder, **self.settings)
         with app.test_request_context(base_url=self.url):
-            yield app
-            db.session.remove()
-            db.engine.dispose()
+            try:
+                yield app
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     def environ(self) -> dict[str, str]:
         """The environment of its commands."""

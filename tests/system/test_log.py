@@ -31,7 +31,7 @@ def test_every_line_of_a_served_portal_has_a_time_a_level_and_a_process(portal: 
 def test_an_error_is_logged_under_the_id_that_its_answer_shows(portal: Portal):
     """The database loses a table while the portal runs: an address breaks."""
     serve = ["-m", "mojupravljalec", "serve", "--bind", f"127.0.0.1:{portal.port}"]
-    environ = {**portal._environ(), f"{config.PREFIX}EMBEDDED_WORKER": "no"}
+    environ = {**portal.environ(), f"{config.PREFIX}EMBEDDED_WORKER": "no"}
     with portal._log.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, *serve], cwd=config.ROOT, env=environ, stdout=log, stderr=log

@@ -110,6 +110,7 @@ def test_a_worker_that_froze_and_lost_its_job_writes_and_reports_nothing(
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """The folder of the signs of life as a file system of its own, with no room for a file."""
+    Portal(tmp_path).run("upgrade")  # before there are files that belong to nobody
     folder = tmp_path / "jobs"
     folder.mkdir(exist_ok=True)
     options = "size=4k,nr_inodes=2"
@@ -124,7 +125,6 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_holds_a_job_up_and_does_not_end_the_worker(tmp_path: Path, full_disk: Path):
     portal = Portal(tmp_path)
-    portal.run("upgrade")
     with portal.data(), working(portal) as workers:
         (worker,) = workers
         upload, job = asked()
@@ -160,7 +160,7 @@ def test_a_worker_of_which_a_part_dies_ends_with_status_1(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-c", DYING],
         cwd=config.ROOT,
-        env=portal._environ(),
+        env=portal.environ(),
         capture_output=True,
         text=True,
         timeout=60,

@@ -36,7 +36,7 @@ class WorkerProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mojupravljalec", "worker"],
                 cwd=config.ROOT,
-                env=portal._environ(),
+                env=portal.environ(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -111,6 +111,8 @@ def ask_for_import(content: bytes) -> tuple[int, int]:
     """Let the worker import a file of readings; the numbers of upload and job. Commits."""
     who = Who("test")
     upload = actions.receive([NamedFile("odcitki.csv", io.BytesIO(content))], who)
+    db.session.commit()
+    upload = actions.look_into(upload.id, "readings")
     actions.begin_import(upload, who)
     db.session.commit()
     return upload.id, upload.job_id or 0
