@@ -99,12 +99,23 @@ def test_a_command_leaves_the_umask_as_it_was(folder):
     assert os.umask(0o022) == 0o022
 
 
-def test_other_servers_make_private_files_too(folder):
-    shown = subprocess.run(
+def _imports_wsgi() -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-c", "import os, wsgi; print(oct(os.umask(0)))"],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    assert shown.stdout == "0o77\n"
+
+
+def test_other_servers_make_private_files_too(folder):
+    run("upgrade")
+    assert _imports_wsgi().stdout == "0o77\n"
+
+
+def test_other_servers_do_not_start_without_a_schema(folder):
+    folder.mkdir()
+    done = _imports_wsgi()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "mojupravljalec upgrade" in done.stderr.splitlines()[-1]
