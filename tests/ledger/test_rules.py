@@ -2,7 +2,6 @@
 
 import doctest
 from datetime import date, timedelta
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -21,6 +20,7 @@ from mojupravljalec.ledger.rules import (
     state,
 )
 from mojupravljalec.values.deadlines import status
+from tests.growth import LINEAR, hundredfold
 
 FIRST = date(2026, 1, 1)
 INVOICE, NOTE, PAYMENT, RETURN, OTHER, CORRECTION = Origin
@@ -194,15 +194,9 @@ HALVES = {
 
 
 @pytest.mark.parametrize("row", HALVES.values(), ids=HALVES)
-def test_ten_times_the_items_take_about_ten_times_as_long(row):
-    def cpu_s(count: int) -> float:
-        many = items(*((number % 900, *row(number)) for number in range(count)))
-        started = process_time()
-        settled(many)
-        return process_time() - started
-
-    few = min(cpu_s(10_000) for _ in range(3))
-    assert cpu_s(100_000) < 50 * few  # squared it would be 100 times
+def test_the_work_grows_with_the_number_of_items(row):
+    many = items(*((number % 900, *row(number)) for number in range(100_000)))
+    assert hundredfold(lambda count: settled(many[:count]), 1000) < LINEAR
 
 
 # ---------------------------------------------------------------- whose payment it is
