@@ -149,6 +149,9 @@ class _Before:
         request_ctx.flashes = None
         for _, sent in request.__dict__["files"].items(multi=True) if _has_form() else ():
             sent.stream.seek(0)
+        if _is_streamed():
+            del request.__dict__["stream"]
+            request.environ["wsgi.input"].seek(0)
 
 
 def _note_commit(_connection: Any) -> None:
@@ -158,8 +161,14 @@ def _note_commit(_connection: Any) -> None:
 
 def _may_repeat() -> bool:
     """Whether nothing of the view is there yet, and its body can be read again."""
-    is_unread = "stream" not in request.__dict__
-    return not g.has_committed and (is_unread or _has_form() or hasattr(request, "_cached_data"))
+    can_read = not _is_streamed() or request.environ["wsgi.input"].seekable()
+    return not g.has_committed and can_read
+
+
+def _is_streamed() -> bool:
+    """Whether the view may have read the body itself, past everything that keeps what was read."""
+    is_kept = _has_form() or hasattr(request, "_cached_data")
+    return "stream" in request.__dict__ and not is_kept
 
 
 def _has_form() -> bool:
