@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..command import in_portal
+from ..command import in_portal, outside_instance
 from ..extensions import db
 from . import invoice_lines, invoices, rejected, statements
 from .actions import BadCells, Given, Outcome, Refused, calm_collector, import_tables, undo_last
@@ -74,7 +74,10 @@ def import_files(
     mapping = _mapping(kind, pairs)
     wish = Wish(mapping, accept_sums, not dry_run, encoding or "")
     try:
-        with _given(kind, files, wish) as (given, ignored), rejected.RejectedFiles() as aside:
+        with (
+            _given(kind, files, wish) as (given, ignored),
+            rejected.RejectedFiles(outside_instance) as aside,
+        ):
             with calm_collector(), _progress(given) as progress:
                 outcome = import_tables(
                     kind,

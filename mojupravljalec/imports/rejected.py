@@ -2,8 +2,9 @@
 
 import csv
 import os
-import tempfile
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -36,9 +37,13 @@ def shown(value: str) -> str:
 
 
 class RejectedFiles:
-    """NAME.rejected.csv beside each file with bad rows; they appear when ``keep`` is called."""
+    """NAME.rejected.csv beside each file with bad rows; they appear when ``keep`` is called.
 
-    def __init__(self) -> None:
+    The files are created inside ``creating``, which decides who else may read them.
+    """
+
+    def __init__(self, creating: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._creating = creating
         self._open: dict[Path, IO[str]] = {}
 
     def __enter__(self) -> Self:
@@ -52,9 +57,9 @@ class RejectedFiles:
         written = bad.headings.written
         keep = len(written) - (plain(written[-1]) == REASON)  # it may have been rejected before
         if path not in self._open:
-            self._open[path] = tempfile.NamedTemporaryFile(  # noqa: SIM115 closed by __exit__
-                "w", encoding="utf-8-sig", newline="", dir=path.parent, delete=False
-            )
+            part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+            with self._creating():  # without tempfile, whose files are always private
+                self._open[path] = part.open("x", encoding="utf-8-sig", newline="")
             self._write(path, [*written[:keep], REASON])
         cells = (bad.cells + [""] * keep)[: max(keep, len(bad.cells))]
         reason = "; ".join(f"{one.heading}: {one.reason}".lstrip(": ") for one in bad.troubles)

@@ -92,6 +92,9 @@ def test_what_others_are_to_read_follows_the_callers_umask(folder, tmp_path):
     run("watch", drop, "--once", "--quiet", 0, "--skip-bad")
     assert modes(drop) == {("folder", 0o755), ("file", 0o644)}
     assert {path.name.split(".", 1)[-1] for path in drop.rglob("*.*")} >= {"csv.porocilo.txt"}
+    (drop / "again.csv").write_text(CUSTOMERS)
+    run("import", "customers", drop / "again.csv", "--skip-bad", status=1)
+    assert mode(drop / "again.rejected.csv") == 0o644
 
 
 def test_a_command_leaves_the_umask_as_it_was(folder):
