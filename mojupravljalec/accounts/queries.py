@@ -145,11 +145,12 @@ def devices_of(account_id: int) -> list[Device]:
     )
 
 
-def device_of(account_id: int, device_id: int) -> Device:
-    """The account's own device; a stranger's is simply not found."""
-    device = db.session.scalar(
-        select(Device).filter_by(id=device_id, account_id=account_id, ended_at=None)
-    )
+def device_of(account_id: int, device_id: int, *, for_update: bool = False) -> Device:
+    """Return a device of the account that is signed in. Raises NotFound for any other."""
+    query = select(Device).filter_by(id=device_id, account_id=account_id, ended_at=None)
+    if for_update:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    device = db.session.scalar(query)
     if device is None:
         raise NotFound
     return device

@@ -24,13 +24,21 @@ LASTS = timedelta(minutes=10)
 SHOWN = "shown_once"  # in the session
 
 
-def new_key(person: SignedIn, what: str) -> bytes:
+class MadeBefore(Exception):
+    """The same form was sent before; what it made can still be shown."""
+
+
+def new_key(person: SignedIn, what: str, *, submission: str = "") -> bytes:
     """Return 32 random bytes to make a secret of, which the person's device may show once.
 
-    ``what`` names the secret, as "api-token". The caller commits.
+    ``what`` names the secret, as "api-token". ``submission`` identifies the form, so that
+    pressing its button twice makes one secret. The caller commits. Raises MadeBefore.
     """
-    device = queries.device_of(person.id, person.device_id)
-    device.once_seed = f"{what}:{secrets.token_urlsafe(24)}"
+    device = queries.device_of(person.id, person.device_id, for_update=True)
+    begins = f"{what}:{_digest(submission)}:"
+    if submission and device.once_seed and device.once_seed.startswith(begins):
+        raise MadeBefore
+    device.once_seed = begins + secrets.token_urlsafe(24)
     device.once_until = clock.now() + LASTS
     return _key(person, device.once_seed)
 
@@ -41,7 +49,7 @@ def key_to_show(person: SignedIn, what: str) -> bytes | None:
     seed, until = device.once_seed, device.once_until
     if seed is None or until is None or not seed.startswith(f"{what}:") or clock.now() >= until:
         return None
-    mark = hashlib.sha256(seed.encode()).hexdigest()[:16]
+    mark = _digest(seed)
     if session.get(SHOWN) == mark:
         return None
     session[SHOWN] = mark
@@ -55,6 +63,10 @@ def clear_seeds() -> None:
         .where(Device.once_until <= clock.now())
         .values(once_seed=None, once_until=None)
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _key(person: SignedIn, seed: str) -> bytes:

@@ -1,10 +1,11 @@
 """Shape and wording of what is said of a program."""
 
 from typing import Any
+from uuid import uuid4
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import SelectMultipleField, StringField
+from wtforms import HiddenField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -20,6 +21,7 @@ def _one_line(_form: Any, field: Any) -> None:
 
 
 class TokenForm(Form):
+    submission = HiddenField(default=lambda: str(uuid4()))
     name = StringField(
         _("What the program is called"),
         [

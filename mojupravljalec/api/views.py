@@ -67,7 +67,10 @@ def new() -> Answer:
     if not form.validate_on_submit():
         return render_template("api/new.html", form=form), form.status
     scopes = [Scope(scope) for scope in form.scopes.data]
-    key = shown_once.new_key(current_user, TOKEN)
+    try:
+        key = shown_once.new_key(current_user, TOKEN, submission=form.submission.data or "")
+    except shown_once.MadeBefore:
+        return redirect(url_for(".overview"), 303)
     actions.make_token(form.name.data.strip(), scopes, key=key, by=current_user.id)
     db.session.commit()
     flash(gettext("The token is made."))

@@ -51,6 +51,17 @@ def test_a_token_is_shown_once_and_works(app, desk, tokens, audit, cast):
     assert details == {"name": "Vodarček", "scopes": "export import"}
 
 
+def test_pressing_twice_makes_one_token(desk, tokens):
+    fields = parse(desk.get(NEW).text).all("input")
+    submission = next(one["value"] for one in fields if one["name"] == "submission")
+    form = {"name": "Vodarček", "scopes": ["import"], "submission": submission}
+    assert [desk.post(NEW, data=form).location for _ in range(2)] == [LIST, LIST]
+    assert len(tokens()) == 1
+    assert token_in(shows(desk, LIST))
+    desk.post(NEW, data=form | {"submission": "another form"})
+    assert len(tokens()) == 2
+
+
 def test_a_new_token_does_not_travel_in_a_cookie(desk):
     desk.post(NEW, data={"name": "Vodarček", "scopes": ["import"]})
     kept = desk.get_cookie("portal").value
