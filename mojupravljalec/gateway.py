@@ -28,7 +28,15 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.wsgi import FileWrapper
 
-from .web.exchange import EXCHANGE, BodyNeeded, Exchange, Hashing, HashingNeeded, Suspended
+from .web.exchange import (
+    EXCHANGE,
+    BodyNeeded,
+    Continued,
+    Exchange,
+    Hashing,
+    HashingNeeded,
+    Suspended,
+)
 
 T = TypeVar("T")
 Environ = dict[str, Any]
@@ -203,6 +211,9 @@ class Gateway:
             if isinstance(result, HashingNeeded):
                 is_full = self._in_hashing >= HASHING_QUEUE
                 exchange.hashing = Hashing.FULL if is_full else Hashing.HERE
+            if isinstance(result, Continued):
+                incoming.continue_as(result.environ, result.body)
+                exchange.hashing = Hashing.ELSEWHERE
             result = await self._run(incoming)
         return result
 
@@ -264,6 +275,11 @@ class Incoming:
         """Return an environ for one run of the application."""
         content = self._body.content() if self.is_read else Unread()
         return {**self._environ, "wsgi.input": content}
+
+    def continue_as(self, environ: Environ, body: bytes) -> None:
+        """Become another request, with changes to the environ and another body."""
+        self._environ |= environ
+        self._body.replace(body)
 
     async def read(self) -> None:
         """Read the body. Raises Gone, Refused if it is too slow or too large, and OSError."""
@@ -330,6 +346,11 @@ class Spool:
             return io.BytesIO(self._last)
         self._file.seek(0)
         return self._file
+
+    def replace(self, content: bytes) -> None:
+        """Hold another body instead."""
+        self.close()
+        self._file, self._last = None, bytearray(content)
 
     def close(self) -> None:
         """Forget the body."""

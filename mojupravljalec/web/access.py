@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
-from .exchange import current_exchange
+from .exchange import Continued, Hashing, current_exchange
 from .htmx import wants_part
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -336,19 +336,21 @@ def _sent_form() -> SentForm:
 def perform(form: SentForm) -> Any:
     """Continue the current request as if ``form`` had just been sent by the same person.
 
-    Every check of a request is made again. Call it as the last act of a view.
+    Every check of a request is made again. Call it as the last act of a view, after its commit.
     """
     body = urlencode(form.fields).encode()
-    kept = {**request.environ}
-    kept.pop("werkzeug.request", None)
-    changed = {
+    changed: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": form.path,
         "QUERY_STRING": form.query,
         "CONTENT_TYPE": "application/x-www-form-urlencoded",
         "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
     }
+    exchange = current_exchange()
+    if exchange and exchange.hashing is Hashing.HERE:
+        raise Continued(changed, body)  # an export, say, must not keep others from hashing
+    kept = {name: one for name, one in request.environ.items() if name != "werkzeug.request"}
+    changed["wsgi.input"] = io.BytesIO(body)
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # a proxy's way
     context.request = current_app.request_class(kept | changed)
     context.url_adapter = current_app.create_url_adapter(context.request)

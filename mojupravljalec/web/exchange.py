@@ -3,7 +3,8 @@
 A request holds a thread only while there is something to compute. Where it would have to wait,
 for the rest of its body or for a turn to hash a password, the application gives it up by raising
 `Suspended`; the gateway waits without a thread and then runs the application on it anew. So
-nothing may be committed before that point unless it may be committed twice.
+nothing may be committed before that point unless it may be committed twice. A request that becomes
+another one (`Continued`) has committed its own part.
 
 Without the gateway (another WSGI server, the tests' client) no exchange exists, and requests wait
 in their threads.
@@ -11,6 +12,7 @@ in their threads.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from flask import has_request_context, request
 
@@ -27,6 +29,17 @@ class BodyNeeded(Suspended):
 
 class HashingNeeded(Suspended):
     """The application wants to hash a password, which is done in threads of its own."""
+
+
+class Continued(Suspended):
+    """The request goes on as another one, in a thread for pages.
+
+    ``environ`` is what changes in the WSGI environ, ``body`` the body.
+    """
+
+    def __init__(self, environ: dict[str, Any], body: bytes) -> None:
+        super().__init__()
+        self.environ, self.body = environ, body
 
 
 class Hashing(Enum):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mojupravljalec import gateway
 from mojupravljalec.gateway import BLOCK, Gateway, deadline_s
-from mojupravljalec.web.exchange import EXCHANGE, BodyNeeded, Hashing, HashingNeeded
+from mojupravljalec.web.exchange import EXCHANGE, BodyNeeded, Continued, Hashing, HashingNeeded
 
 from .running import run_apart
 
@@ -413,6 +413,28 @@ def test_a_request_may_need_a_thread_and_then_the_body(serve):
     serve(application, client)
     assert len(client.body) == 400_007
     assert runs == [HashingNeeded, BodyNeeded]
+
+
+@pytest.mark.parametrize("size", [1, 200_000])
+def test_a_request_that_hashed_may_go_on_as_another_one(serve, size):
+    runs: list[tuple[str, str]] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        runs.append((environ["PATH_INFO"], threading.current_thread().name.split("_")[0]))
+        if environ["PATH_INFO"] == "/":
+            environ["wsgi.input"].read()
+            if environ[EXCHANGE].hashing is Hashing.ELSEWHERE:
+                raise HashingNeeded
+            raise Continued({"PATH_INFO": "/export", "CONTENT_LENGTH": "6"}, b"orders")
+        if len(runs) == 3:
+            environ["wsgi.input"].read()
+            raise HashingNeeded
+        return echo(environ, start_response)
+
+    client = Client(b"a" * size, content_length=str(size))
+    serve(application, client)
+    assert client.body == b"6:orders"
+    assert runs == [("/", "page"), ("/", "hashing"), ("/export", "page"), ("/export", "hashing")]
 
 
 def test_an_answer_may_be_held_back(serve):

@@ -1,11 +1,18 @@
 """How large a request may be, and the real application behind the gateway."""
 
 import io
+import threading
+from functools import wraps
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 
+from mojupravljalec.accounts.roles import FRESH_LASTS
 from mojupravljalec.gateway import Gateway
+from mojupravljalec.values import clock
 from mojupravljalec.web.exchange import EXCHANGE, Exchange, Hashing
 
 from ..conftest import PASSWORD
@@ -72,6 +79,36 @@ def test_a_sign_in_moves_to_a_thread_that_may_hash(app, cast, tmp_path: Path, pa
     finally:
         app.config["ANSWER_STEP_S"] = 0
     assert client.status == status
+
+
+def test_what_waited_for_the_password_is_done_in_a_thread_for_pages(
+    app, browser, cast, tmp_path: Path, monkeypatch
+):
+    threads: list[str] = []
+    endpoint = "programs.new"
+    view = app.view_functions[endpoint]
+
+    @wraps(view)
+    def watched() -> Any:
+        threads.append(threading.current_thread().name.split("_")[0])
+        return view()
+
+    monkeypatch.setitem(app.view_functions, endpoint, watched)
+    person = browser(cast.operator)
+    served = Gateway(app, folder=tmp_path, body_limit=app.config["MAX_FORM_MEMORY_SIZE"])
+    with time_machine.travel(clock.now() + FRESH_LASTS, tick=False):
+        token = {"name": "Vodarček", "scopes": ["import"]}
+        again = urlsplit(person.post("/pisarna/programi/nov", data=token).location)
+        form = f"password={cast.operator.password}".encode()
+        cookie = f"portal={person.get_cookie('portal').value}"
+        sent = {"host": "localhost", "content_type": FORM, "content_length": str(len(form))}
+        client = Client(form, cookie=cookie, **sent)
+        scope = client.scope(path=again.path.encode()) | {"query_string": again.query.encode()}
+        run_apart(served(scope, client.receive, client.send))
+        assert client.status == 303
+        assert client.answer_headers[b"Location"] == b"/pisarna/programi"
+        assert threads == ["page"]
+        assert "mu_" in person.get("/pisarna/programi").text
 
 
 def test_a_photo_that_is_not_wanted_is_not_read(app, cast, tmp_path: Path):
