@@ -10,10 +10,12 @@ import click
 
 from mojupravljalec import create_app, logs, startup
 from mojupravljalec.command import PRIVATE
+from mojupravljalec.jobs.heartbeat import Watch
 
 os.umask(PRIVATE)
 logs.set_up("web")
 app = create_app()
+app.after_request(Watch())
 with app.app_context():
     try:
         startup.check()

@@ -17,6 +17,7 @@ from . import logs, startup
 from .command import in_portal
 from .demo.cli import grow_if_empty, say_how_to_sign_in
 from .gateway import Gateway
+from .jobs.heartbeat import Watch
 from .migrations.cli import bring_up_to_date
 from .processes import Child, end_with_parent, supervise
 
@@ -158,6 +159,7 @@ def portal(*, demo: bool = False) -> Gateway:
         end_with_parent(parent.pid, signal.SIGKILL)
     logs.set_up("web", anew=True)  # granian has set up what this process inherits
     app = create_app(demo=demo)
+    app.after_request(Watch())
     gateway = Gateway(
         app, folder=Path(app.instance_path), body_limit=app.config["MAX_FORM_MEMORY_SIZE"]
     )

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
+from flask import Response, request
 from sqlalchemy import CursorResult, delete, func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from .. import storage
 from ..extensions import db
@@ -27,6 +28,7 @@ from .models import Worker
 log = logging.getLogger(__name__)
 
 BEAT_S = 10.0
+WATCHED_EVERY_S = 60.0
 GONE_AFTER = timedelta(minutes=5)  # without a sign of any worker
 REMEMBERED = timedelta(days=30)  # a worker that is gone
 
@@ -84,6 +86,32 @@ def _note_gap(now: datetime) -> None:
     last = db.session.scalar(select(func.max(Worker.seen_at)))
     if last and now - last > GONE_AFTER:
         log.warning("no worker had been alive since %s", last.isoformat(timespec="minutes"))
+
+
+class Watch:
+    """Logs since when no worker has been alive; looks once a minute, while pages are opened.
+
+    For server processes: where the worker is a service of its own, nobody else notices its end.
+    """
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+        self._logged: datetime | None = None
+
+    def __call__(self, response: Response) -> Response:
+        """Look if it is time. Called after each request, with its answer."""
+        # On SQLite only a GET can look without waiting for the import that writes.
+        if request.method == "GET" and time.monotonic() >= self._next_s:
+            self._next_s = time.monotonic() + WATCHED_EVERY_S
+            with suppress(SQLAlchemyError):  # the answer has told of it, if it mattered
+                self._look()
+        return response
+
+    def _look(self) -> None:
+        since = last_sign()
+        if since and clock.now() - since > GONE_AFTER and since != self._logged:
+            log.warning("no worker has been alive since %s", since.isoformat(timespec="minutes"))
+            self._logged = since
 
 
 def last_sign() -> datetime | None:

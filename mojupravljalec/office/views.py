@@ -1,9 +1,6 @@
 """The board of the office: what is to be done today."""
 
-import logging
-from datetime import datetime
-
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
 from flask_login import current_user
 
 from ..accounts.roles import Right
@@ -12,7 +9,6 @@ from ..web.access import desk
 from . import queries
 
 bp = Blueprint("office", __name__)
-log = logging.getLogger(__name__)
 
 
 @bp.get("/pisarna")
@@ -20,7 +16,6 @@ log = logging.getLogger(__name__)
 def board() -> str:
     """Each number is a link to what it counts; a role sees only what it may open."""
     may, no_worker_since = current_user.may, queries.no_worker_since()
-    _log_once(no_worker_since)
     return render_template(
         "office/board.html",
         today=clock.today(),
@@ -35,11 +30,3 @@ def board() -> str:
         exchanges=queries.reported_exchanges() if may(Right.CUSTOMERS) else [],
         new_links=queries.new_links() if may(Right.CUSTOMERS) else 0,
     )
-
-
-def _log_once(since: datetime | None) -> None:
-    """Warn of missing workers, in each process once until there has been one again."""
-    before = current_app.extensions.get("no_worker_since")
-    current_app.extensions["no_worker_since"] = since
-    if since and since != before:
-        log.warning("no worker has been alive since %s", since.isoformat(timespec="minutes"))

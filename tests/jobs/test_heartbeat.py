@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Response
 from sqlalchemy import event
 
 from mojupravljalec.extensions import db
 from mojupravljalec.jobs import heartbeat
-from mojupravljalec.jobs.heartbeat import Heartbeat
+from mojupravljalec.jobs.heartbeat import GONE_AFTER, Heartbeat, Watch
 from mojupravljalec.jobs.leases import on_postgres
 from mojupravljalec.jobs.models import Worker
 from mojupravljalec.values import clock
@@ -20,6 +21,13 @@ from ..metering.household import NOON
 
 def never():
     return False
+
+
+def beat(worker):
+    """Write the row; the file beside it would be of today."""
+    worker._next_s = 0.0
+    worker(never)
+    heartbeat._sign().unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -67,6 +75,48 @@ def test_workers_of_long_ago_are_forgotten_and_a_gap_is_logged(worker, caplog):
         Heartbeat()(never)
         assert [row.started_at for row in rows()] == [clock.now()]
     assert "no worker had been alive since 2026-11-22T12:00" in caplog.text
+
+
+@pytest.fixture
+def look(app):
+    """Has a watch look as after a GET; several times are several minutes."""
+    watch = Watch()
+
+    def once(method="GET"):
+        watch._next_s = 0.0
+        with app.test_request_context(method=method):
+            return watch(Response())
+
+    return once
+
+
+def test_the_log_says_once_since_when_no_worker_is_alive(worker, look, caplog):
+    with time_machine.travel(NOON, tick=False) as travel:
+        beat(worker)
+        travel.shift(GONE_AFTER)
+        look()
+        assert "alive" not in caplog.text
+        travel.shift(timedelta(seconds=1))
+        look("POST")
+        assert "alive" not in caplog.text
+        for _ in range(2):
+            look()
+        assert caplog.text.count("no worker has been alive since 2026-11-22T12:00") == 1
+        beat(worker)
+        travel.shift(timedelta(hours=1))
+        look()
+    assert caplog.text.count("no worker has been alive") == 2
+
+
+def test_a_watch_looks_once_a_minute(worker, app, caplog):
+    watch = Watch()
+    with app.test_request_context(), time_machine.travel(NOON, tick=False) as travel:
+        beat(worker)
+        watch(Response())
+        travel.shift(timedelta(hours=1))
+        watch._next_s = time.monotonic() + 30
+        watch(Response())
+    assert "alive" not in caplog.text
 
 
 def test_nothing_is_known_of_a_worker_that_never_was(worker):

@@ -73,7 +73,8 @@ MODULES = {
     "gateway": ({"web"}, set()),
     "processes": (set(), set()),
     "server": (
-        {"command", "logs", "__init__", "demo", "migrations"} | {"startup", "gateway", "processes"},
+        {"command", "logs", "__init__", "demo", "migrations", "jobs"}
+        | {"startup", "gateway", "processes"},
         set(),
     ),
     "cli": (
