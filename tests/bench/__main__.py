@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import busy, imports, office, pages, report, scale
+from . import busy, gateway, imports, office, pages, report, scale
 from . import bytes as first_views
 from .data import Size, build
 from .databases import KINDS, databases, pin
 from .serving import cores
 
-PARTS = ("pages", "imports", "bytes", "storm", "office")
+PARTS = ("pages", "gateway", "imports", "bytes", "storm", "office")
 FEW, MANY = 1_000, 100_000
 
 
@@ -71,6 +71,9 @@ def _one_database(kind: str, folder: Path, asked: argparse.Namespace, *, first: 
                 pages.measure(home, uri, asked.rounds)
                 pin(kind, folder, every)
                 sixty.append(scale.last_sixty(home, uri))
+            if "gateway" in asked.only and smallest and first:
+                report.heading("The gateway")
+                gateway.measure(home, uri)
             if "storm" in asked.only and smallest:
                 report.heading(f"Busy: {kind}, {customers:,} customers")
                 busy.measure(home, uri)

@@ -98,10 +98,19 @@ def portal(folder: Path, database_uri: str) -> Iterator[Server]:
 
 
 @contextmanager
+def without_gateway(folder: Path, database_uri: str) -> Iterator[Server]:
+    """The portal on granian's own WSGI interface, on the server's core."""
+    port = _free_port()
+    command = ["-m", "tests.bench.serving", str(port), "portal_app"]
+    with _serving(command, port, "/prijava", env=environ(folder, database_uri, port)) as server:
+        yield server
+
+
+@contextmanager
 def bare() -> Iterator[Server]:
     """The bare Flask page on the server's core."""
     port = _free_port()
-    with _serving(["-m", "tests.bench.serving", str(port)], port, "/") as server:
+    with _serving(["-m", "tests.bench.serving", str(port), "bare_app"], port, "/") as server:
         yield server
 
 
@@ -149,20 +158,33 @@ def bare_app() -> object:
     def page() -> str:
         return "<!doctype html><title>Bare</title><p>A page of Flask and nothing else."
 
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    _tune_collector()
     return app
 
 
-def _serve_bare(port: int) -> None:
+def portal_app() -> object:
+    """The portal as any WSGI server has it."""
+    from wsgi import app
+
+    _tune_collector()
+    return app
+
+
+def _tune_collector() -> None:
+    """As `mojupravljalec serve` does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def _serve(port: int, factory: str) -> None:
     """As a plain Flask site would be: on granian's own WSGI interface, without a gateway."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server as Granian
 
     Granian(
-        "tests.bench.serving:bare_app",
+        f"tests.bench.serving:{factory}",
         factory=True,
         address="127.0.0.1",
         port=port,
@@ -174,4 +196,4 @@ def _serve_bare(port: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve_bare(int(sys.argv[1]))
+    _serve(int(sys.argv[1]), sys.argv[2])
