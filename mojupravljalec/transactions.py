@@ -5,7 +5,8 @@ different orders wait for each other until the database ends one of them. So eve
 locks in this order (SQLite has one lock for all, taken when a transaction begins):
 
 1. What belongs to the request alone: a count of `throttle`, the place of a repeated answer
-   (`api_answer`), the row behind a pressed button (`upload`, `code_batch`).
+   (`api_answer`), the row behind a pressed button (`upload`, `code_batch`), the `device` on which
+   it is pressed.
 2. Tables, all of them with `lock_tables`: `import_batch` first, then by name. An import takes its
    tables WHOLE. Who locks rows that an import may write as well, and then writes to more of its
    tables, announces that first (ROWS): the import is waited for while nothing is held.

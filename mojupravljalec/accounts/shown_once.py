@@ -34,7 +34,7 @@ def new_key(person: SignedIn, what: str, *, submission: str = "") -> bytes:
     ``what`` names the secret, as "api-token". ``submission`` identifies the form, so that
     pressing its button twice makes one secret. The caller commits. Raises MadeBefore.
     """
-    device = queries.device_of(person.id, person.device_id, for_update=True)
+    device = queries.device_of(person.id, person.device_id, for_update=bool(submission))
     begins = f"{what}:{_digest(submission)}:"
     if submission and device.once_seed and device.once_seed.startswith(begins):
         raise MadeBefore
