@@ -18,7 +18,7 @@ from ..values import clock
 from ..web.access import client_address
 from . import queries
 from .models import CodeShape, Customer, CustomerLink
-from .rules import LENGTH, code_key, new_access_code, shapes_of
+from .rules import LENGTH, code_key, is_ours, new_access_code, shapes_of
 
 DAY = 86_400
 # Whether a customer has a meter with this serial: known by a feature further up the tree.
@@ -97,10 +97,14 @@ def end_link_by_office(
 
 def renew_code(customer: Customer, *, by: int) -> None:
     """A fresh code; the old one opens nothing any more. No code stands in the audit."""
+    was_ours = is_ours(customer.access_code_key)
     customer.access_code = new_access_code()
     customer.access_code_key = code_key(customer.access_code)
     db.session.flush()
-    _add_our_shape()
+    if was_ours:
+        _add_our_shape()
+    else:
+        summarize_codes()  # it may have been the last of its form
     record("customer.code-renewed", account_id=by, subject=f"customer:{customer.id}")
 
 
@@ -178,14 +182,20 @@ def _account_limit() -> Limit:
 def _limits(person: SignedIn) -> tuple[tuple[Limit, str], ...]:
     """What stops the guessing of one account and of one address."""
     per_address = Limit("code-address", current_app.config["CODES_PER_ADDRESS"], 3600)
-    return (_account_limit(), str(person.id)), (per_address, client_address())
+    return (per_address, client_address()), (_account_limit(), str(person.id))
 
 
 def _book_guess(person: SignedIn) -> None:
-    # Counted before it is judged: of forty guesses at once, only ten are looked at.
-    waits_s = [wait_s(limit, who) for limit, who in _limits(person) if not book(limit, who)]
-    if waits_s:
-        raise TooManyWrong(math.ceil(max(waits_s) / 3600))
+    """Count the guess before it is judged: of forty at once, only ten are looked at.
+
+    One that is not judged counts nowhere, neither for the account nor for its neighbours behind
+    the same address. Raises TooManyWrong.
+    """
+    limits = _limits(person)
+    waits_s = max(wait_s(limit, who) for limit, who in limits)
+    if waits_s or not all(book(limit, who) for limit, who in limits):
+        waits_s = waits_s or max(wait_s(limit, who) for limit, who in limits)
+        raise TooManyWrong(math.ceil(waits_s / 3600))
 
 
 def _note_wrong(person: SignedIn) -> None:

@@ -259,6 +259,19 @@ def test_twenty_wrong_codes_an_hour_come_from_one_address(app, browser, cvetka, 
     assert link(cvetka, cast.free_code).status_code == 303
 
 
+def test_a_try_that_is_not_judged_counts_nowhere(browser, cvetka, cast):
+    neighbours = [browser(cast.ana), browser(cast.bojan)]
+    for client in neighbours:
+        for _ in range(10):
+            link(client, "4821307A")
+    for _ in range(11):  # the address is spent: none of these is looked at
+        assert link(cvetka, cast.free_code).status_code == 429
+    home = {"REMOTE_ADDR": "192.0.2.7"}
+    for _ in range(21):  # Ana's account is spent, and goes on trying at home
+        neighbours[0].post(PATH, data={"code": "4821307A"}, environ_base=home)
+    assert cvetka.post(PATH, data={"code": cast.free_code}, environ_base=home).status_code == 303
+
+
 def test_the_limits_are_settings(make_app, browser, cast):
     client = browser(cast.cvetka, make_app(CODES_PER_ACCOUNT=2))
     assert [link(client, "4821307A").status_code for _ in range(3)] == [422, 422, 429]
@@ -455,6 +468,15 @@ def test_a_renewed_code_widens_what_is_said_at_once(app, cvetka, cast):
         actions.renew_code(db.session.get_one(Customer, third), by=cast.clerk.id)
         db.session.commit()
     assert "We do not know this code." in link(cvetka, "TPJ3-3333-3336").text
+
+
+def test_what_is_said_narrows_when_the_last_imported_code_is_renewed(app, cvetka, cast):
+    import_code(app, cast.anas_customer, "4821-3079")
+    assert "You typed 9 signs, the code has 8 or 12." in link(cvetka, "TPJ3-3333-3").text
+    with app.test_request_context():
+        actions.renew_code(db.session.get_one(Customer, cast.anas_customer), by=cast.clerk.id)
+        db.session.commit()
+    assert "You typed 9 signs, the code has 12." in link(cvetka, "TPJ3-3333-3").text
 
 
 def test_a_code_of_a_wrong_form_counts_as_every_other(cvetka, cast, clock):
