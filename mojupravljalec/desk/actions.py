@@ -17,6 +17,7 @@ from ..accounts.queries import account_by_email, devices_of
 from ..audit.actions import record
 from ..customers import actions as linking
 from ..customers.models import Customer, CustomerLink
+from ..extensions import db
 from ..factors.actions import PROOFS_PER_ACCOUNT, forget_factors
 from ..mail.models import LetterState, OutboxLetter
 from ..throttle.actions import forget
@@ -66,6 +67,7 @@ def renew_code(customer: Customer, mark: str, *, by: int) -> bool:
 
     Two presses of the same button are one new code.
     """
+    db.session.refresh(customer, with_for_update=True)
     if mark != mark_of(customer):
         return False
     linking.renew_code(customer, by=by)

@@ -11,7 +11,7 @@ from mojupravljalec.transactions import TableLock, lock_tables
 from ..site.test_imports import PACKAGE, modules
 
 # Unique columns of these rows change afterwards.
-FOR_UPDATE = {"codes.queries"}
+FOR_UPDATE = {"codes.queries", "desk.actions"}
 
 
 def tree(module):
