@@ -11,7 +11,17 @@ from werkzeug.wrappers import Response
 from ..extensions import db
 from ..values import clock
 from ..web import lists
-from ..web.access import UNSENT, SentForm, keeps, perform, public, safe_next, shared, unsent
+from ..web.access import (
+    UNSENT,
+    SentForm,
+    is_unsent_of,
+    keeps,
+    perform,
+    public,
+    safe_next,
+    shared,
+    unsent,
+)
 from ..web.even import even_time
 from ..web.page import ButtonForm
 from . import actions, forms, held_forms, known_browsers, passwords, queries, rules, tokens
@@ -52,7 +62,7 @@ def sign_in() -> Answer:
             ),
         )
         return _page("sign_in", form, 422)
-    kept = {UNSENT: session[UNSENT]} if UNSENT in session else {}
+    kept = {UNSENT: session[UNSENT]} if is_unsent_of(person.id) else {}
     session.clear()
     session.update(kept)
     session.permanent = True

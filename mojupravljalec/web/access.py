@@ -4,6 +4,7 @@ import io
 import ipaddress
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -11,7 +12,7 @@ from flask import Flask, abort, current_app, flash, redirect, request, session, 
 from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_login import current_user
-from werkzeug.exceptions import Forbidden, HTTPException, NotFound
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
@@ -52,7 +53,7 @@ def large_files(view: View) -> View:
 
 
 def photos(view: View) -> View:
-    """Mark a view whose form has a file field: up to three times PHOTO_MAX_MB."""
+    """Mark a view whose form has a file field: up to three times PHOTO_MAX_MB, for its people."""
     view.takes_photos = True  # type: ignore[attr-defined]  # a mark on a function
     return view
 
@@ -106,8 +107,9 @@ def by_token(scope: str) -> Callable[[View], View]:
 def keeps(*fields: str) -> Callable[[View], View]:
     """Mark what of a closed form outlives a sign-in that has ended; the view asks `unsent`.
 
-    It waits in the cookie, where whoever signs in next on this device could find it: nothing
-    secret, and only on pages that are found by their owner alone.
+    It waits in the cookie, nothing secret, for the account that was signed in here last. Where
+    that is not known, it waits only for a page whose address names something: no stranger finds
+    that page.
     """
 
     def mark(view: View) -> View:
@@ -115,6 +117,11 @@ def keeps(*fields: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def is_unsent_of(account_id: int) -> bool:
+    """Whether something waits in the cookie that the account may find there."""
+    return session.get(UNSENT, {}).get("owner") in ("", str(account_id))
 
 
 def unsent() -> dict[str, str]:
@@ -188,7 +195,8 @@ def ask_to_sign_in() -> Response:
     url = url_for("accounts.sign_in", next=safe_next(own_address()))
     if request.method == "POST":
         flash(gettext("What you typed is not sent yet. Sign in and send it once more."), "warn")
-        _keep_typed()
+        with suppress(RequestEntityTooLarge):  # a stranger's file is not read
+            _keep_typed()
     if wants_part():
         return Response(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)
@@ -204,10 +212,19 @@ def _is_foreign() -> bool:
 
 def _keep_typed() -> None:
     fields = getattr(current_app.view_functions[request.endpoint or ""], "keeps", ())
+    owner = _last_account()
+    if not owner and not request.view_args:
+        return
     typed = {name: text for name in fields if (text := request.form.get(name))}
     if typed and all(len(text) <= LONGEST_KEPT for text in typed.values()):
         until = int(time.time()) + UNSENT_KEPT_S
-        session[UNSENT] = {"place": own_address(), "fields": typed, "until": until}
+        place = own_address()
+        session[UNSENT] = {"owner": owner, "place": place, "fields": typed, "until": until}
+
+
+def _last_account() -> str:
+    """Return the id of the account whose sign-in has ended in this browser, or ""."""
+    return str(session.get("_user_id", "")).partition(":")[0]
 
 
 def init_app(app: Flask) -> None:
@@ -234,7 +251,7 @@ def init_app(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if getattr(view, "takes_large_files", False):
             most = app.config["IMPORT_MAX_MB"] * 1024 * 1024
-        elif getattr(view, "takes_photos", False) and request.mimetype == "multipart/form-data":
+        elif getattr(view, "takes_photos", False) and _may_send_photo():
             most = app.config["MAX_CONTENT_LENGTH"]
         else:
             most = app.config["MAX_FORM_MEMORY_SIZE"]
@@ -257,6 +274,11 @@ def init_app(app: Flask) -> None:
         if getattr(view, "needs_fresh", False) and not current_user.is_fresh:
             return ask_again(back=_linked_on(view))
         return None
+
+
+def _may_send_photo() -> bool:
+    """Whether the form has a file, of somebody who has signed in in this browser before."""
+    return request.mimetype == "multipart/form-data" and bool(_last_account())
 
 
 def _is_half_in(view: Callable[..., Any]) -> bool:

@@ -126,6 +126,7 @@ def test_bodies_are_judged_by_their_rate(served):
     ("path", "headers", "status"),
     [
         ("/pisarna/uvozi", [PARTS], b"303"),  # files, of those who are signed in
+        ("/odjemna-mesta/1", [PARTS], b"303"),  # likewise
         ("/prijava", [PARTS], b"413"),  # no form with a file
         ("/profil/geslo", [PARTS], b"303"),
         ("/prijava", [PARTS, "Origin: https://tuje.example"], b"403"),
