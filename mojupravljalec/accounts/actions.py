@@ -282,9 +282,9 @@ def reset_password(link: MailLink, password: str) -> None:
     What else follows, other features have registered (`extensions.on_password_reset`). Raises
     LinkOver.
     """
+    forget(SIGN_INS_PER_EMAIL, link.asked_for)  # before the account is locked, as `sign_in` does
     account = _use(link)
     _set_password(account, password, keep_device=None)
-    forget(SIGN_INS_PER_EMAIL, account.email_key)
     for follow_up in current_app.extensions.get("on_password_reset", ()):
         follow_up(account.id)
 
@@ -460,10 +460,14 @@ def _book_all(tries: Iterable[tuple[Limit, str]]) -> None:
 def _is_right(account: Account | None, typed: str) -> bool:
     """Whether ``typed`` is the account's password; takes as long without one.
 
-    A hash of another form, or made with other parameters, is replaced at this chance.
+    If so, the account is locked, and nobody has changed the password meanwhile. A hash of another
+    form, or made with other parameters, is replaced at this chance.
     """
-    password = passwords.fitting(typed, account.password_hash if account else None)
+    compared = account.password_hash if account else None
+    password = passwords.fitting(typed, compared)
     if password is None or account is None:
+        return False
+    if queries.locked_account(account.id).password_hash != compared:
         return False
     if passwords.is_outdated(password, account.password_hash):
         account.password_hash = passwords.hash_password(password)

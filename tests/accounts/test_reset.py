@@ -4,8 +4,11 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from mojupravljalec.accounts.models import Account, MailLink
+from mojupravljalec.accounts import passwords
+from mojupravljalec.accounts.models import Account, Device, MailLink
+from mojupravljalec.extensions import db
 
 from ..conftest import PASSWORD
 from .conftest import english
@@ -84,6 +87,28 @@ def test_six_presses_at_once_are_one(browser, path, letters):
     assert answers.count(303) == 1
     assert set(answers) <= {303, 410, 429}  # used by now, or too many at once
     assert [letter.kind for letter in letters()] == ["reset", "password-changed"]
+
+
+def test_a_sign_in_that_another_server_judged_by_the_old_password_fails(
+    app, client, cast, row, monkeypatch
+):
+    """The new password is committed while the old one is being hashed."""
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            pytest.skip("a sign-in holds the database while it hashes")
+        other = db.engine
+    judge = passwords.fitting
+
+    def fitting(typed, password_hash):
+        found = judge(typed, password_hash)
+        with other.begin() as connection:
+            connection.execute(update(Account).values(password_hash="of the new one"))
+        return found
+
+    monkeypatch.setattr(passwords, "fitting", fitting)
+    assert sign_in(client, PASSWORD).status_code == 422
+    assert row(Device, account_id=cast.ana.id) is None
+    assert row(Account, id=cast.ana.id).password_hash == "of the new one"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
