@@ -28,7 +28,7 @@ import copy
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -43,7 +43,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 PAUSE_S = 0.1  # at most before the first repetition, twice that before the second, and so on
-DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
+DEADLOCK, NOT_SERIALIZABLE, NOT_UNIQUE = "40P01", "40001", "23505"
+LOST = frozenset({DEADLOCK, NOT_SERIALIZABLE})
 FORMS = {"multipart/form-data", "application/x-www-form-urlencoded"}
 # For `Session.get` and `Session.refresh`; a query takes the keyword itself.
 NO_KEY_UPDATE = {"key_share": True}
@@ -68,20 +69,21 @@ def lock_tables(names: Iterable[str], how: TableLock) -> None:
 def repeated(
     work: Callable[[], T],
     *,
+    states: Set[str] = LOST,
     may_repeat: Callable[[], bool] = lambda: True,
     reset: Callable[[], None] = lambda: None,
 ) -> T:
     """Run a transaction; one that lost a deadlock or a serialization is run again, up to 4 times.
 
-    ``work`` is all of it, with its commit. What it wrote is rolled back, and ``reset`` undoes what
-    else it changed. The last failure passes through, as does the first one where ``may_repeat``
-    says no.
+    ``states`` are the SQLSTATEs that count as lost. ``work`` is all of it, with its commit. What it
+    wrote is rolled back, and ``reset`` undoes what else it changed. The last failure passes
+    through, as does the first one where ``may_repeat`` says no.
     """
     for attempt in range(1, ATTEMPTS):
         try:
             return work()
         except Exception as error:
-            if not _lost(error) or not may_repeat():
+            if _sqlstate(error) not in states or not may_repeat():
                 raise
             db.session.rollback()
             reset()
@@ -90,16 +92,20 @@ def repeated(
     return work()
 
 
-def _lost(error: Exception) -> bool:
+def _sqlstate(error: Exception) -> str | None:
     cause = getattr(error, "orig", None) or error  # COPY goes past SQLAlchemy
-    return getattr(cause, "sqlstate", None) in (DEADLOCK, NOT_SERIALIZABLE)
+    return getattr(cause, "sqlstate", None)
 
 
 # ---------------------------------------------------------------- requests
 
 
 def init_app(app: Flask) -> None:
-    """Run the view of a request again, as a whole, when its transaction lost."""
+    """Run the view of a request again, as a whole, when its transaction lost.
+
+    A view that looked for a row, and could not add it since another one had in the meantime,
+    finds it the next time: two presses at once need no care of their own.
+    """
     dispatch = app.dispatch_request
 
     def run() -> Any:
@@ -109,7 +115,12 @@ def init_app(app: Flask) -> None:
         has_committed = g.get("has_committed", False)
         before = _Before()
         try:
-            return repeated(dispatch, may_repeat=_may_repeat, reset=before.restore)
+            return repeated(
+                dispatch,
+                states=LOST | {NOT_UNIQUE},
+                may_repeat=_may_repeat,
+                reset=before.restore,
+            )
         finally:
             g.has_committed = g.has_committed or has_committed
 
