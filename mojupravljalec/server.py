@@ -53,6 +53,7 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
     `mojupravljalec worker` as a service of its own.
     """
     host, port = bind
+    claim = claimed(host, port)
     refuse_if_taken(host, port)
     if demo:
         _prepare_demo(host, port)
@@ -71,6 +72,21 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
         worker = Child("the worker", _work, ends_by=signal.SIGTERM, patience_s=LAST_LETTER_S)
         children.append(worker)
     supervise(children)
+    claim.close()
+
+
+def claimed(host: str, port: int) -> socket.socket:
+    """Keep a second `serve` from the address until the socket is closed, or all that hold it end.
+
+    Two that start at the same moment would both find the port free. Raises ClickException.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    if sys.platform == "linux":  # where such names need no file, and end with their processes
+        try:
+            claim.bind(f"\0mojupravljalec serve {host}:{port}")
+        except OSError:
+            raise click.ClickException(f"port {port} is taken") from None
+    return claim
 
 
 def refuse_if_taken(host: str, port: int) -> None:

@@ -137,6 +137,28 @@ def test_a_second_serve_on_the_port_is_refused(portal):
     assert not second.stdout
 
 
+def test_of_two_that_start_at_the_same_moment_one_serves(portal):
+    serve = [sys.executable, "-m", "mojupravljalec", "serve"]
+    bind = ["--bind", f"127.0.0.1:{portal.port}"]
+    both = [
+        subprocess.Popen(
+            serve + bind, cwd=config.ROOT, env=portal.environ(), stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    try:
+        assert within(60, lambda: any(one.poll() is not None for one in both))
+        refused = next(one for one in both if one.poll() is not None)
+        assert refused.communicate()[1] == f"Error: port {portal.port} is taken\n"
+        assert refused.returncode == 1
+        assert within(60, lambda: answers(portal))
+        assert [one.poll() for one in both].count(None) == 1
+    finally:
+        for one in both:
+            one.terminate()
+            one.communicate(timeout=30)
+
+
 @pytest.mark.parametrize(
     ("family", "theirs", "ours"),
     [
