@@ -5,6 +5,7 @@ application only ever compute:
 
 - request bodies are read here, must arrive at a minimum rate, and lie on the disk if large;
 - requests that hash passwords wait here for one of the threads that hash;
+- requests that may write have threads of their own: an import can hold them up, but no page;
 - answers are sent from here, block by block as the client takes them.
 
 `web.exchange` describes how the application takes part.
@@ -46,6 +47,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PAGE_THREADS = 4
+WRITE_THREADS = 4  # for requests that may have to wait for what else writes to the database
+READING = {"GET", "HEAD", "OPTIONS"}
 HASHING_THREADS = 2  # one hashes (accounts.passwords), the other renders or commits
 HASHING_QUEUE = 64  # requests that may wait for them
 DISK_THREADS = 2
@@ -176,6 +179,7 @@ class Gateway:
         self._folder = folder
         self._body_limit = body_limit
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
+        self._writes = ThreadPoolExecutor(WRITE_THREADS, "write")
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, "hashing")
         self._disk = ThreadPoolExecutor(DISK_THREADS, "disk")
         self._in_hashing = 0
@@ -219,7 +223,9 @@ class Gateway:
 
     async def _run(self, incoming: "Incoming") -> Begun | Suspended:
         hashes = incoming.exchange.hashing is Hashing.HERE
-        pool = self._hashing if hashes else self._pages
+        pool = self._pages if incoming.method in READING else self._writes
+        if hashes:
+            pool = self._hashing
         self._in_hashing += hashes
         try:
             return await _in(pool, _begin, self._application, incoming.environ())
@@ -231,10 +237,14 @@ class Gateway:
         headers = answer.headers
         if not incoming.is_read:
             headers = [*headers, (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": block, "more_body": not ends})
-        if not ends:
-            await self._send_rest(answer, incoming, send)
+        try:
+            start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": block, "more_body": not ends})
+            if not ends:
+                await self._send_rest(answer, incoming, send)
+        finally:
+            await _in(self._pages, answer.close)  # does nothing after the end
         if not incoming.is_read:
             await incoming.drain()
 
@@ -256,7 +266,6 @@ class Gateway:
                     return
         finally:
             gone.cancel()
-            await _in(self._pages, answer.close)  # does nothing after the end
 
 
 class Incoming:
@@ -267,6 +276,7 @@ class Incoming:
         self._receive = receive
         self._body = body
         self._environ = {**environ_of(scope), EXCHANGE: exchange}
+        self.method: str = scope["method"]
         self.length = int(self._environ.get("CONTENT_LENGTH", 0))
         self.is_read = not self.length and "HTTP_TRANSFER_ENCODING" not in self._environ
         self._has_ended = False

@@ -32,7 +32,7 @@ class HashingNeeded(Suspended):
 
 
 class Continued(Suspended):
-    """The request goes on as another one, in a thread for pages.
+    """The request goes on as another one, in a thread that does not hash.
 
     ``environ`` is what changes in the WSGI environ, ``body`` the body.
     """

@@ -336,6 +336,17 @@ def test_an_answer_that_breaks_off_is_closed_and_never_ended(serve):
     assert client.answers[-1]["more_body"] is True
 
 
+def test_an_answer_whose_beginning_cannot_be_sent_is_closed(serve):
+    class Lost(Client):
+        async def send(self, _message: dict[str, Any]) -> None:
+            raise OSError("the line is cut")
+
+    blocks = Blocks(9)
+    with pytest.raises(OSError, match="the line is cut"):
+        serve(blocks, Lost(), method="GET")
+    assert blocks.closed == 1
+
+
 def test_a_client_that_takes_nothing_ends_the_answer(serve, monkeypatch):
     monkeypatch.setattr(gateway, "STALLED_S", 0.05)
 
@@ -396,6 +407,32 @@ def test_requests_that_hash_wait_in_threads_of_their_own(tmp_path):
     run_apart(play())
 
 
+def test_requests_that_wait_for_the_database_hold_up_no_page(tmp_path):
+    released = threading.Event()
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            released.wait()
+        start_response("200 OK", PLAIN)
+        return [environ["REQUEST_METHOD"].encode()]
+
+    async def play() -> None:
+        served = Gateway(application, folder=tmp_path, body_limit=LIMIT)
+        writers = [Client() for _ in range(20)]
+        tasks = [asyncio.create_task(served(one.scope(), one.receive, one.send)) for one in writers]
+        await asyncio.sleep(0)
+        for method in ("GET", "HEAD", "OPTIONS"):
+            page = Client()
+            await served(page.scope(method), page.receive, page.send)
+            assert page.body == method.encode()
+        assert not any(one.answers for one in writers)
+        released.set()
+        await asyncio.gather(*tasks)
+        assert {one.body for one in writers} == {b"POST"}
+
+    run_apart(play())
+
+
 def test_a_request_may_need_a_thread_and_then_the_body(serve):
     runs: list[type[BaseException]] = []
 
@@ -434,7 +471,7 @@ def test_a_request_that_hashed_may_go_on_as_another_one(serve, size):
     client = Client(b"a" * size, content_length=str(size))
     serve(application, client)
     assert client.body == b"6:orders"
-    assert runs == [("/", "page"), ("/", "hashing"), ("/export", "page"), ("/export", "hashing")]
+    assert runs == [("/", "write"), ("/", "hashing"), ("/export", "write"), ("/export", "hashing")]
 
 
 def test_an_answer_may_be_held_back(serve):
