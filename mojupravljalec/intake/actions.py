@@ -168,6 +168,7 @@ def change(
 
 def discard(upload: Upload, who: Who) -> None:
     """The file goes, unread. Raises NotNow."""
+    db.session.refresh(upload, with_for_update=NO_KEY_UPDATE)  # of two presses one is the first
     if not queries.is_open(upload):
         raise NotNow
     upload.state, upload.finished_at = UploadState.DISCARDED, clock.now()
