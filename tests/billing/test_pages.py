@@ -146,7 +146,7 @@ def test_the_sums_over_the_list_are_of_all_that_fits(ana, mine):
     ana.bill(mine, "3", water(3), kind=Kind.CREDIT_NOTE)
     ana.book(mine, -100, date(2026, 11, 10))
     text = ana.words("/racuni")
-    assert "2 invoices to pay, together 16,97 €. Overdue: 6,70 €." in text
+    assert "2 invoices to pay, together 16,97 €. Overdue: 6,70 €, pay as soon as you can." in text
     assert "3 documents, together 17,97 €. Payments are known up to November 20, 2026." in text
 
 

@@ -203,7 +203,7 @@ def test_open_items_lead_to_their_invoices_and_say_what_is_overdue(ana, mine, ca
     ana.book(mine, 500, date(2026, 11, 9), due_on=date(2026, 11, 20), description="Opomin")
     html = ana.html(card)
     text = words(html)
-    assert "You owe today 25,54 € Overdue: 15,27 €." in text
+    assert "You owe today 25,54 € Overdue: 15,27 €, pay as soon as you can." in text
     assert "Payments are known up to November 20, 2026." in text
     assert (
         "What is open 10,27 € Invoice R1 was due on October 28, overdue "
