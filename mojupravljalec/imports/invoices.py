@@ -219,13 +219,11 @@ OBSTACLES = {
 
 
 def _not_to_be_corrected(blame: str) -> Iterator[tuple[int, str, str]]:
-    """Corrected invoices that cannot be settled against the one they replace."""
+    """Corrected invoices and credit notes that cannot be settled against what they name."""
     is_new = STAGED.c.fate == NEW
     told = (STAGED.c.number, STAGED.c.customer_id, STAGED.c.kind, STAGED.c.corrects)
-    is_correction = and_(
-        is_new, STAGED.c.corrects != "", STAGED.c.kind == DocumentKind.INVOICE.value
-    )
-    corrected = select(STAGED.c.corrects).where(is_correction)
+    names_one = and_(is_new, STAGED.c.corrects != "")
+    corrected = select(STAGED.c.corrects).where(names_one)
     if db.session.execute(corrected.limit(1)).first() is None:
         return
     rows = db.session.execute(
@@ -234,7 +232,7 @@ def _not_to_be_corrected(blame: str) -> Iterator[tuple[int, str, str]]:
         .order_by(STAGED.c.line)
     ).all()
     same = and_(
-        INVOICE.c.customer_id.in_(select(STAGED.c.customer_id).where(is_correction)),
+        INVOICE.c.customer_id.in_(select(STAGED.c.customer_id).where(names_one)),
         INVOICE.c.corrects.in_(corrected),
         INVOICE.c.corrects != "",
     )

@@ -9,6 +9,7 @@ import pytest
 
 from mojupravljalec.billing import eslog_writer
 from mojupravljalec.billing.document import Kind
+from mojupravljalec.imports import invoice_files
 
 from .test_documents import document, pack
 from .test_invoices import entries
@@ -180,6 +181,70 @@ def test_a_correction_beside_a_credit_note_is_refused_in_any_order(town):
         assert "popravlja račun, ki ga je popravil že D" in refuses(town, *both)
     brings(town, note)
     assert "popravlja račun, ki ga je popravil že D" in refuses(town, correction)
+
+
+def note(number, euros, corrects, **more):
+    return invoice(number, euros, corrects, kind=Kind.CREDIT_NOTE, **more)
+
+
+def test_a_credit_note_after_a_correction_of_the_same_invoice_is_refused(town):
+    brings(town, invoice("1", 10))
+    brings(town, invoice("2", 8, "1"))
+    said = refuses(town, note("D", 10, "1"))
+    assert 'datoteka: "0.xml": popravlja račun, ki ga je popravil že 2' in said
+    assert still_open(town) == {"2": 800}
+
+
+def test_a_credit_note_of_the_corrected_invoice_takes_that_off(town):
+    brings(town, invoice("1", 10))
+    brings(town, invoice("2", 8, "1"))
+    brings(town, note("D", 3, "2"))
+    brings(town, note("E", 5, "2"))
+    assert still_open(town) == {}
+    assert sum(row[2] for row in entries(town)) == 0
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_chain_that_ends_with_a_credit_note_comes_in_one_file_in_any_order(town, order):
+    chain = (invoice("1", 10), invoice("2", 8, "1"), note("D", 8, "2"))
+    brings(town, *(chain[at] for at in order))
+    assert still_open(town) == {}
+
+
+def test_several_credit_notes_of_an_invoice_without_a_correction_are_taken(town):
+    brings(town, invoice("1", 10))
+    brings(town, note("D", 3, "1"), note("E", 2, "1"))
+    brings(town, note("F", 1, "1"))
+    assert still_open(town) == {"1": 400}
+
+
+def test_in_a_later_part_of_the_same_pile_a_credit_note_is_refused_too(town, monkeypatch):
+    monkeypatch.setattr(invoice_files, "AT_ONCE", 1)
+    brings(town, invoice("1", 10))
+    assert "popravil že 2" in refuses(town, invoice("2", 8, "1"), note("D", 10, "1"))
+    assert "popravil že D" in refuses(town, note("D", 10, "1"), invoice("2", 8, "1"))
+
+
+def test_a_refused_credit_note_may_come_once_the_correction_is_taken_back(town):
+    brings(town, invoice("1", 10))
+    brings(town, invoice("2", 8, "1"))
+    assert town.undo("invoices").exit_code == 0
+    brings(town, note("D", 10, "1"))
+    before = town.everything()
+    assert "Ni sprememb" in brings(town, invoice("1", 10), note("D", 10, "1")).output
+    assert town.everything() == before
+    assert still_open(town) == {}
+
+
+def test_a_credit_note_that_was_taken_before_is_no_trouble_when_it_comes_again(town):
+    """Portals have such ones from before they were refused."""
+    brings(town, invoice("1", 10), note("D", 10, "1"))
+    town.run("UPDATE invoice SET corrects = '' WHERE number = 'D'")
+    brings(town, invoice("2", 8, "1"))
+    town.run("UPDATE invoice SET corrects = '1' WHERE number = 'D'")
+    before = town.everything()
+    assert "Ni sprememb" in brings(town, note("D", 10, "1"), invoice("2", 8, "1")).output
+    assert town.everything() == before
 
 
 def test_a_correction_of_a_credit_note_or_of_another_customer_is_refused(town):
