@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, null, or_, select, update
 
 from ..billing.actions import announce
 from ..billing.document import Kind
@@ -72,10 +72,15 @@ def note_known_until(batch_id: int, until: date | None) -> None:
         db.session.flush()
 
 
+def told_until(batch_id: int) -> date | None:
+    """Up to which day the batch told what was paid, later than any before it."""
+    told = select(func.max(PaymentsKnown.until_on)).where(PaymentsKnown.batch_id == batch_id)
+    return db.session.scalar(told)
+
+
 def is_news(batch_id: int) -> bool:
     """Whether a batch without a new row told up to a later day that nothing was paid."""
-    told = exists().where(PaymentsKnown.batch_id == batch_id)
-    return bool(db.session.scalar(select(told)))
+    return told_until(batch_id) is not None
 
 
 @contextmanager

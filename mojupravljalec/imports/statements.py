@@ -1,9 +1,9 @@
 """Izpiski: what the bank says came in, booked once however often it says so."""
 
 from collections.abc import Iterator
-from datetime import date
+from typing import BinaryIO
 
-from sqlalchemy import BigInteger, Date, String, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Date, String, and_, func, insert, literal, select, update
 
 from ..extensions import db
 from ..ledger import camt053
@@ -34,21 +34,27 @@ HEADINGS = ("kljuc", "racun", "datum", "znesek", "placnik", "iban", "sklic", "be
 def rows_of(source: Source, progress: Progress) -> Iterator[Row]:
     """A statement as a table: its bookings under headings of our own. Raises Unreadable."""
     yield 1, list(HEADINGS)
-    until: date | None = None
     try:
         with source.open() as file:
-            for number, one in enumerate(camt053.read(file), 2):
-                if isinstance(one, camt053.Statement):
-                    until = one.to_on
-                else:
-                    yield number, _cells(one, until)
+            yield from enumerate(_told(file), 2)
     except (BadXml, camt053.BadStatement) as error:
         raise Unreadable(str(error)) from None
     progress(source.size)
 
 
-def _cells(one: camt053.Transaction, until: date | None) -> list[str]:
-    known = until or one.booked_on
+def _told(file: BinaryIO) -> Iterator[list[str]]:
+    """The bookings of each statement, and after them its last day, which counts without them."""
+    statement: camt053.Statement | None = None
+    for one in camt053.read(file):
+        if isinstance(one, camt053.Transaction):
+            yield _cells(one)
+            continue
+        yield from _end_of(statement)
+        statement = one
+    yield from _end_of(statement)
+
+
+def _cells(one: camt053.Transaction) -> list[str]:
     return [
         one.key,
         one.account,
@@ -58,8 +64,15 @@ def _cells(one: camt053.Transaction, until: date | None) -> list[str]:
         one.iban,
         one.reference,
         one.text,
-        known.isoformat(),
+        "",
     ]
+
+
+def _end_of(statement: camt053.Statement | None) -> Iterator[list[str]]:
+    """A row of its account and last day only, once its bookings have been read."""
+    if statement and statement.to_on:
+        until = {"racun": statement.account, "do": statement.to_on.isoformat()}
+        yield [until.get(heading, "") for heading in HEADINGS]
 
 
 def remark(cell: str) -> str:
@@ -69,13 +82,16 @@ def remark(cell: str) -> str:
 
 
 def load(_present: frozenset[str], batch_id: int) -> Counts:
-    """Keep the bookings that are not known yet, and put them on the cards they belong to."""
+    """Keep the bookings that are not known yet, and put them on the cards they belong to.
+
+    Rows without a key tell the last day of a statement; they have no fate and are not counted.
+    """
+    is_booking = STAGED.c.key != ""
     first = select(func.min(STAGED.c.line)).group_by(STAGED.c.key)
     known = select(PAYMENT.c.key)
-    db.session.execute(update(STAGED).values(fate=UNCHANGED))
-    db.session.execute(
-        update(STAGED).values(fate=NEW).where(STAGED.c.line.in_(first), STAGED.c.key.not_in(known))
-    )
+    is_new = and_(STAGED.c.line.in_(first), STAGED.c.key.not_in(known))
+    db.session.execute(update(STAGED).values(fate=UNCHANGED).where(is_booking))
+    db.session.execute(update(STAGED).values(fate=NEW).where(is_booking, is_new))
     names = [*FIELDS, *WORDS]
     rows = (
         select(*(STAGED.c[name] for name in names))
@@ -88,25 +104,32 @@ def load(_present: frozenset[str], batch_id: int) -> Counts:
     return counts(STAGED, STAGED.c.fate)
 
 
+def finish(batch_id: int) -> list[str]:
+    """What is done with every card; and up to which day payments are known now, if that is news."""
+    until = cards.told_until(batch_id)
+    news = [f"Plačila so znana do {until.day}. {until.month}. {until.year}"] if until else []
+    return news + cards.finish(batch_id)
+
+
 KIND = Kind(
     name="statements",
     title="izpiski",
     stem="izpisek",
     columns=(
-        Column("kljuc", remark, required=True),
+        Column("kljuc", remark),
         Column("racun", remark, required=True),
-        Column("datum", cells.day, required=True),
-        Column("znesek", int, required=True),
+        Column("datum", cells.day, empty=None),
+        Column("znesek", int, empty=None),
         Column("placnik", remark),
         Column("iban", remark),
         Column("sklic", remark),
         Column("besedilo", remark),
-        Column("do", cells.day, required=True),
+        Column("do", cells.day, empty=None),
     ),
     staged=STAGED,
     shape=lambda *values: values,
     load=load,
     tables=(ENTRY, PAYMENT),
-    finish=cards.finish,
+    finish=finish,
     taking_back=cards.taking_back,
 )

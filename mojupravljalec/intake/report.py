@@ -31,7 +31,8 @@ class FileCounts:
 class Report:
     """All of it. ``bad`` are the first bad rows' reasons, ``changes`` the first changed rows.
 
-    ``rejected_files`` are the tables of bad rows to be mended, by their kept names.
+    ``rejected_files`` are the tables of bad rows to be mended, by their kept names. Also a file
+    without new and changed rows may have an effect: a statement says that nobody paid.
     """
 
     files: list[FileCounts] = field(default_factory=list)
@@ -40,6 +41,7 @@ class Report:
     bad: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     rejected_files: list[str] = field(default_factory=list)
+    has_effect: bool = False
 
     @property
     def counts(self) -> Counts:
@@ -73,6 +75,7 @@ class Report:
             for one in outcome.files
         ]
         self.notes, self.ignored, self.changes = outcome.notes, list(ignored), changes
+        self.has_effect = outcome.batch is not None
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON keeps it."""
@@ -87,8 +90,9 @@ def from_json(kept: dict[str, Any]) -> Report:
     """The report that ``as_json`` kept; an empty one of nothing."""
     if not kept:
         return Report()
+    files = [FileCounts(**one) for one in kept["files"]]
     return Report(
-        files=[FileCounts(**one) for one in kept["files"]],
+        files=files,
         notes=kept["notes"],
         ignored=kept["ignored"],
         bad=kept["bad"],
@@ -97,4 +101,5 @@ def from_json(kept: dict[str, Any]) -> Report:
             for title, row, differences in kept["changes"]
         ],
         rejected_files=kept["rejected_files"],
+        has_effect=kept.get("has_effect", any(one.new or one.changed for one in files)),
     )

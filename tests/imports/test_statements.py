@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mojupravljalec.ledger import camt053
+from mojupravljalec.ledger import camt053, queries
 
+from ..ledger.test_camt053 import balance, document, entry
+from ..ledger.test_camt053 import statement as bank_statement
 from .test_invoices import HEAD, ONE, TWO, entries
 
 IBAN = "SI56020170014356205"
@@ -128,14 +130,100 @@ def test_the_same_statement_again_changes_nothing(town):
     assert town.everything() == before
 
 
-def test_a_statement_without_bookings_tells_that_nobody_paid(town):
+def known_until(town):
+    with town.app.app_context():
+        return queries.known_until()
+
+
+def xml(town, *statements, name="stroski.xml"):
+    return town.file(name, document(*statements))
+
+
+def fees(day, *, days=True, bookings=1):
+    """A statement whose only bookings are what the bank took for itself."""
+    booked = [entry(sign="DBIT", day=f"<Dt>{day}</Dt>") for _ in range(bookings)]
+    balances = balance("OPBD", "2026-11-01") + balance("CLBD", day) if days else ""
+    return bank_statement(*booked, iban=IBAN, balances=balances)
+
+
+def test_a_statement_of_known_payments_tells_that_nobody_paid_since(town):
     pays(town, ("2026-11-18", "10.00", REFERENCE))
     done = pays(town, ("2026-11-18", "10.00", REFERENCE), until=date(2026, 11, 22), name="b.xml")
     assert "je zapisan" in done.output
-    assert town.rows("SELECT max(until_on) FROM payments_known")[0][0] in {
-        "2026-11-22",
-        date(2026, 11, 22),
-    }
+    assert "novih 0, spremenjenih 0, nespremenjenih 1, zavrnjenih 0" in done.output
+    assert known_until(town) == date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        fees("2026-11-30"),
+        fees("2026-11-30", bookings=0),
+        fees("2026-11-30", days=False),
+    ],
+    ids=["fees", "nothing", "fees without days"],
+)
+def test_a_statement_without_payments_tells_that_nobody_paid(town, told):
+    pays(town, ("2026-10-31", "10.00", REFERENCE), until=date(2026, 10, 31))
+    before, books = town.everything(), entries(town)
+    path = xml(town, told)
+    assert "Poskusni tek" in town.import_("statements", path, "--dry-run").output
+    assert town.everything() == before
+    done = town.import_("statements", path)
+    assert done.exit_code == 0, done.output
+    assert "novih 0, spremenjenih 0, nespremenjenih 0, zavrnjenih 0" in done.output
+    assert "Plačila so znana do 30. 11. 2026" in done.output
+    assert "je zapisan" in done.output
+    assert known_until(town) == date(2026, 11, 30)
+    assert entries(town) == books
+    after = town.everything()
+    again = town.import_("statements", path)
+    assert "Ni sprememb" in again.output
+    assert "znana do" not in again.output
+    assert town.everything() == after
+    assert town.undo("statements").exit_code == 0
+    assert town.everything() == before
+    assert known_until(town) == date(2026, 10, 31)
+
+
+def test_a_statement_without_payments_and_days_tells_nothing(town):
+    before = town.everything()
+    done = town.import_("statements", xml(town, fees("2026-11-30", days=False, bookings=0)))
+    assert done.exit_code == 0, done.output
+    assert "Ni sprememb" in done.output
+    assert town.everything() == before
+
+
+def test_the_latest_of_several_statements_counts_whatever_their_order(town):
+    pays(town, ("2026-11-02", "10.00", REFERENCE), until=date(2026, 11, 3))
+    one = town.import_("statements", xml(town, fees("2026-11-30"), fees("2026-11-20")))
+    assert "je zapisan" in one.output
+    assert known_until(town) == date(2026, 11, 30)
+    assert "Ni sprememb" in town.import_("statements", xml(town, fees("2026-11-29"))).output
+    assert known_until(town) == date(2026, 11, 30)
+
+
+def test_a_statement_without_payments_counts_in_a_zip_beside_others(town):
+    paid = statement(town, ("2026-11-18", "10.00", REFERENCE), until=date(2026, 11, 21))
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        archive.writestr("1.xml", document(fees("2026-11-30")))
+        archive.writestr("2.xml", paid.read_bytes())
+    done = town.import_("statements", town.file("izpiski.zip", memory.getvalue()))
+    assert done.exit_code == 0, done.output
+    assert known_until(town) == date(2026, 11, 30)
+    assert town.rows("SELECT new_rows, unchanged_rows FROM import_batch ORDER BY id DESC")[0] == (
+        1,
+        0,
+    )
+
+
+def test_a_last_day_that_cannot_be_is_a_bad_row(town):
+    before = town.everything()
+    done = town.import_("statements", xml(town, fees("2199-11-30")))
+    assert done.exit_code == 1
+    assert "stroski.xml:2: do" in done.stderr
+    assert town.everything() == before
 
 
 def test_undoing_opens_the_invoices_again(town):

@@ -13,6 +13,7 @@ from mojupravljalec.intake.models import HeadingMap, Upload, UploadState
 from mojupravljalec.jobs.actions import do_next
 from mojupravljalec.storage import Shelf
 
+from ..ledger.test_camt053 import document, entry, statement
 from ..site.html import faults
 
 OURS = "sifra_stranke;naziv;ulica\n77;Ana Čuk;Lipova 1\n78;Bojan Žgur;Lipova 2\n"
@@ -101,6 +102,30 @@ def test_the_same_file_again_changes_nothing(app, desk):
     assert upload(app).batch_id is None
     with app.app_context():
         assert db.session.scalar(db.select(db.func.count(ImportBatch.id))) == 1
+
+
+def test_a_statement_without_payments_can_be_imported_and_taken_back(app, desk):
+    """It has no row, but tells up to when nobody paid."""
+
+    def tries():
+        path = comes_in(desk, document(statement(entry(sign="DBIT"))), "izpisek.xml")
+        presses(desk, path, "check", kind="statements")
+        works(app)
+        return path
+
+    first = tries()
+    assert "Plačila so znana do 19. 10. 2026" in shows(desk, first)
+    assert 'value="import"' in desk.get(first).text
+    presses(desk, first, "import", kind="statements")
+    works(app)
+    batch = f"/pisarna/uvozi/stevilke/{upload(app).batch_id}"
+    assert "izpisek.xml" in shows(desk, batch)
+    again = tries()
+    assert "uvoz ne bi ničesar spremenil" in shows(desk, again)
+    assert 'value="import"' not in desk.get(again).text
+    desk.post(batch)
+    works(app)
+    assert 'value="import"' in desk.get(tries()).text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1250"])
