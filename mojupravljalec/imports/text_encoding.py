@@ -18,14 +18,29 @@ ENCODINGS = {
 _SIGNS = "©®¬¦§¶†«»"
 _LETTER = r"[^\W\d_]"
 _SUSPECT = re.compile(f"[{_SIGNS}ąľźŹçć]")
-# A sign that touches a letter. »®« after a word is a trade mark, »†« marks the deceased.
+# A sign that touches a letter, as none does in words. »†« marks the deceased; »®« see below.
 _IMPOSSIBLE = re.compile(f"[©®¬¦§¶]{_LETTER}|{_LETTER}[©¬¦§¶]")
-# Letters of other languages, and »ć« where no name has it.
-_IMPROBABLE = re.compile(
-    rf"[ąľźŹç]|{_LETTER}[®†]|{_LETTER}[«»]{_LETTER}|(?<!\w)ć(?={_LETTER})|[A-ZČĆĐ]ć(?=[A-ZČĆĐ])|[A-ZČĆĐ]{2}ć"
-)
-# These bytes are control characters in ISO 8859-2, and rare in CP852.
-_WINDOWS = re.compile("[šžŠŽ]")
+_SPLIT = f"{_LETTER}[«»]{_LETTER}"
+# By encoding, what its Slovenian letters or quotes become: letters of other languages, and »ć« or
+# signs where no name has them. »®« after a capital letter may be the Ž of KRIŽ; after a small one
+# it is a trade mark, unless »Ż« says that both are quotes.
+_IMPROBABLE = {
+    "iso-8859-2": re.compile(rf"[ąľ]|(?![a-zčćđ]){_LETTER}®|{_SPLIT}"),
+    "cp852": re.compile(
+        rf"[źŹç]|{_LETTER}†|Ż[^Ż]*®|{_SPLIT}"
+        rf"|(?<!\w)ć(?={_LETTER})|[A-ZČĆĐ]ć(?=[A-ZČĆĐ])|[A-ZČĆĐ]{{2}}ć"
+    ),
+}
+# What no Slovenian text in the encoding becomes: control characters in ISO 8859-2; in CP852 »Ŕ«,
+# the corner of a frame, and capitals of other languages.
+_RULES_OUT = {
+    "iso-8859-2": re.compile("[€‚„…†‡‰Š‹ŚŤŽŹ‘’“”•–—™š›śťžź]"),
+    "cp852": re.compile("[šžŠŽčČ]"),
+}
+# »ç« may be the š of CP852 in any name (Krašovec, Anšo), but not in these words: no Slovenian one
+# has »franšois« or »gonšal« in it. Others stay in doubt, as »Barça« may be somebody called Barša:
+# wrong names in the portal are worse than a file that is refused until its encoding is said.
+_FOREIGN = re.compile("françois|gonçal|mendonça|lourenço|garçon|curaçao|provençal", re.IGNORECASE)
 _WORD = re.compile(rf"[\w{_SIGNS}]+")
 
 
@@ -45,19 +60,22 @@ class Doubt:
 def doubt(lines: Iterable[str]) -> Doubt | None:
     """Return the first word for which ``lines``, read as Windows-1250, may be in another encoding.
 
-    Letters of other languages are no reason where the text has letters that only Windows-1250
-    has at their place.
+    What is only improbable is no reason where the text has something that it could not have in the
+    encoding in question.
     """
-    is_windows, improbable = False, None
+    possible, improbable = list(_IMPROBABLE), dict[str, Doubt]()
     for number, line in enumerate(lines, 1):
-        is_windows = is_windows or bool(_WINDOWS.search(line))
+        possible = [name for name in possible if not _RULES_OUT[name].search(line)]
         if not _SUSPECT.search(line):
             continue
         if found := _IMPOSSIBLE.search(line):
             return _doubt(number, line, found)
-        if not (is_windows or improbable) and (found := _IMPROBABLE.search(line)):
-            improbable = _doubt(number, line, found)
-    return None if is_windows else improbable
+        own = _FOREIGN.sub(lambda word: word[0].replace("ç", "c"), line)
+        for name in possible:
+            if name not in improbable and (found := _IMPROBABLE[name].search(own)):
+                improbable[name] = _doubt(number, line, found)
+    doubts = [improbable[name] for name in possible if name in improbable]
+    return min(doubts, key=lambda one: one.line, default=None)
 
 
 def _doubt(number: int, line: str, found: re.Match[str]) -> Doubt:
@@ -79,7 +97,10 @@ def _as_if(word: str, encoding: str) -> str:
 
 
 def _likeness(word: str) -> int:
-    """How much a word looks Slovenian: letters with a caron count for it, others against."""
+    """How much a word looks Slovenian: letters with a caron count for it, others against.
+
+    Quotes count for neither.
+    """
     ours = len(re.findall("[čšžČŠŽđĐ]", word))
-    strange = len(re.findall("[^a-zA-ZčšžČŠŽćĆđĐ0-9]", word))
+    strange = len(re.findall("[^a-zA-ZčšžČŠŽćĆđĐ0-9»«]", word))
     return ours - 3 * strange

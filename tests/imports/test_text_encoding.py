@@ -54,15 +54,69 @@ def test_slovenian_text_in_windows_1250_is_never_doubted(lines):
         "Dąbrowski Živa",
         "François Žnidaršič",
         "Çela",
+        # Without any letter that only Windows-1250 has at its place.
+        "François",
+        "Françoise Petit, Joao Gonçalves, Restavracija Le Garçon, LOURENÇO in Lourenço",
+        "Gostilna Provençale, Curaçao",
+        "Lego® kocke",
+        "Voda® d.o.o.",
+        # With one that CP852, or ISO 8859-2, has not.
+        "Barça, Kovač",
+        "Hoçaj; Čuk",
+        "ćirić in Kovačević",
+        "VODA® d.o.o., Cesta 5 – 7",
+        "VODA® „Lipa“",
+        "Dąbrowski, 5 €",
     ],
 )
 def test_names_of_others_are_no_reason(text):
     assert doubt([text]) is None
 
 
-@pytest.mark.parametrize("text", ["Ľudovít Hľad", "Dąbrowski", "François", "»Lip«a«"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Ľudovít Hľad", "Dąbrowski", "Barça", "Hoça", "»Lip«a«", "VODA® d.o.o.", "MONTA® s.p."),
+        # What is in the text besides says nothing of the other encoding.
+        *("VODA® d.o.o., Kovač", "Dąbrowski in Čuk", "Hoça – stanovanje", "François in Hoça"),
+    ],
+)
 def test_names_of_others_alone_are_doubted(text):
     assert doubt([text])
+
+
+SMALL_S = (
+    *("Krašovec", "Peršič", "Ošlak", "Mišo", "Tomšič", "Anšo", "Janša", "Francoiš", "Hanšalj"),
+    *("Barša", "Garšič", "Peršolja", "Franšek", "Kuraš", "Lorenšek", "Grašič", "Gošnik"),
+)
+
+
+@pytest.mark.parametrize("name", [*SMALL_S, "Višnar", "Šuštar", "Šmit"])
+@pytest.mark.parametrize("beside", ["", "François Petit", "Lego® in Marić"])
+def test_a_small_file_in_cp852_whose_only_letter_is_s_with_caron_is_found(name, beside):
+    found = doubt([beside, f"7;{mistaken(name, 'cp852')};Lipova 1"])
+    assert (found.line, found.encoding, found.likelier) == (2, "cp852", name)
+
+
+@pytest.mark.parametrize("name", ["KRIŽ", "MOŽ", "VODAŽ", "MONTAŽ d.o.o.", "JEŽ s.p.", "Ž. KRIŽ"])
+@pytest.mark.parametrize("beside", ["", "Lego® in Kovač, Čuk, Petrović, Anđić"])
+def test_a_small_file_in_iso_8859_2_whose_only_letter_is_z_with_caron_is_found(name, beside):
+    found = doubt([beside, f"7;{mistaken(name, 'iso-8859-2')};Lipova 1"])
+    assert (found.line, found.encoding) == (2, "iso-8859-2")
+    assert found.likelier in name
+
+
+@pytest.mark.parametrize("name", ["»Lipa«", "»Gostilna Lipa«", "»LIPA«", "«Lipa»", "»Lipa 2«"])
+def test_quotes_of_cp852_are_found(name):
+    found = doubt([mistaken(name, "cp852")])
+    assert found
+    assert found.encoding in {"cp852", ""}
+
+
+@pytest.mark.parametrize(("name", "encoding"), [("Krašovec", "cp852"), ("KRIŽ", "iso-8859-2")])
+@given(lines=st.lists(st.text("abcčdefghijklmnoprsštuvzžABCČDŠŽćĆđĐ -.,;0123456789äöőéá")))
+def test_no_slovenian_text_of_the_same_encoding_clears_a_name(name, encoding, lines):
+    assert doubt(mistaken(line, encoding) for line in [name, *lines])
 
 
 def test_the_file_is_refused_by_the_terminal_until_its_encoding_is_said(terminal):
