@@ -411,4 +411,4 @@ def test_a_discarded_file_is_gone_at_once(quarantine):
     path = _stored(Shelf.UPLOADS, b"data", "bin")
     storage.discard(Shelf.UPLOADS, path.name)
     assert not path.exists()
-    assert not (quarantine / Shelf.UPLOADS).exists()
+    assert not (quarantine / Shelf.UPLOADS / path.name).exists()
