@@ -110,7 +110,8 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     later one until the office has settled it.
 
     The same submission again gives the reading it became the first time. A second value
-    or photo for a day corrects the first, which is kept as it was.
+    or photo for a day corrects the first, which is kept as it was. Of an exchange that is
+    reported once more, the number and the photo stay unless others come.
 
     Raises NotAReading (cannot be one), Refused (not here), Doubtful (ask, then send again
     with ``confirmed_l`` and a reason).
@@ -126,12 +127,13 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     known = _known(meter.id)
     reported = rules.open_exchange(known, answers.taken_on)
     value_l, verdict = _judged(point, meter, answers, known, reported)
-    reported_serial = _reported_serial(answers, reported)
     present = queries.reading_on(meter.id, answers.taken_on)
+    answers = _with_report(answers, present)
+    reported_serial = _reported_serial(answers, reported)
     if present is not None:
         _refuse_correction(present)
         same = (present.value_l, present.reported_serial) == (value_l, reported_serial)
-        if same and present.source == Source.PORTAL and not answers.photo:
+        if same and present.source == Source.PORTAL and answers.photo in {"", present.photo}:
             return present
     reading = _keep(present, meter, answers, value_l)
     waits = verdict.pending or reported_serial is not None
@@ -157,6 +159,20 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
             new_serial=reported_serial,
         )
     return reading
+
+
+def _with_report(answers: Answers, present: Reading | None) -> Answers:
+    """What the day's reading already says of the same exchange, where it is not said anew.
+
+    Its number and its photo are those of the new meter, also where the value is corrected.
+    """
+    if present is None or present.reported_serial is None or not answers.reports_exchange:
+        return answers
+    return replace(
+        answers,
+        new_serial=answers.new_serial or present.reported_serial,
+        photo=answers.photo or present.photo,
+    )
 
 
 def _reported_serial(answers: Answers, reported: rules.Known | None) -> str | None:

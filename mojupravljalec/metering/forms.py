@@ -11,6 +11,7 @@ from wtforms.validators import ValidationError
 
 from ..web.forms import DayField, Form, Required, Shorter
 from . import rules, wording
+from .models import Reading
 
 LONGEST_SERIAL = 40  # characters
 
@@ -21,6 +22,8 @@ def _printable(text: str | None) -> str:
 
 
 class ReadingForm(Form):
+    has_reported_photo = False  # see ``recall``
+
     value = StringField(
         _("Meter reading in m³"),
         [Required(_("Copy the black digits from the meter.")), Shorter(40)],
@@ -63,6 +66,15 @@ class ReadingForm(Form):
         """Ask for one of the reasons that fit what is odd."""
         fitting = rules.reasons(verdict.doubts)
         self.reason.choices = [SelectChoice(code, wording.REASONS[code]) for code in fitting]
+
+    def recall(self, report: Reading | None) -> None:
+        """Fill in what stays of a reported exchange, where the form does not say otherwise."""
+        if report is None:
+            return
+        self.new_serial.data = self.new_serial.data or report.reported_serial
+        if report.reason == rules.Reason.METER_CHANGED:
+            self.reason.data = self.reason.data or report.reason
+        self.has_reported_photo = bool(report.photo)
 
     @property
     def confirmed(self) -> int | None:

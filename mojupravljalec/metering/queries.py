@@ -292,6 +292,13 @@ def reading_on(installation_id: int, day: date) -> Reading | None:
     )
 
 
+def report_on(point_id: int, day: date) -> Reading | None:
+    """The reading of ``day`` by which an exchange of the meter that runs now was reported."""
+    meter = current_meter(point_id)
+    found = reading_on(meter.id, day) if meter else None
+    return found if found and found.reported_serial is not None else None
+
+
 def reading_of(point: PointSeen, reading_id: int) -> Reading:
     """A reading in the customers' own time; any other is not found."""
     reading = db.session.scalar(

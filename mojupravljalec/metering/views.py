@@ -1,5 +1,6 @@
 """The supply points of a resident: the reading form, the history, the chart."""
 
+from datetime import date
 from decimal import Decimal
 
 from flask import Blueprint, current_app, render_template, request, send_file, url_for
@@ -85,6 +86,9 @@ def _show(
     doubt: actions.Doubtful | None = None,
     sent: int | None = None,
 ) -> Response:
+    if corrected or doubt:
+        # Shown first, sent then: what nobody saw is no answer.
+        form.recall(queries.report_on(seen.id, _day(form, corrected)))
     page = pages.page_of(seen, sent or request.args.get("oddano", type=row_number))
     return show(
         "metering/point.html",
@@ -125,11 +129,16 @@ def _empty_form() -> ReadingForm:
     return ReadingForm(formdata=None, taken_on=clock.today())
 
 
+def _day(form: ReadingForm, corrected: Reading | None) -> date:
+    """Of which day the value is; a correction is of the day that it corrects."""
+    return corrected.taken_on if corrected else form.taken_on.day or clock.today()
+
+
 def _answers(form: ReadingForm, corrected: Reading | None) -> actions.Answers:
-    """What the form says; a correction is of the day that it corrects."""
+    """What the form says."""
     return actions.Answers(
         typed=form.value.data,
-        taken_on=corrected.taken_on if corrected else form.taken_on.day or clock.today(),
+        taken_on=_day(form, corrected),
         submission=form.submission.data,
         confirmed_l=form.confirmed,
         reason=form.reason.data or "",

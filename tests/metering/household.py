@@ -38,14 +38,14 @@ class Home:
 
     def send(self, value: str, taken_on: str = "2026-11-22", **more: Any) -> Any:
         """Send the form with a new submission."""
-        headers = more.pop("headers", None)
+        headers, path = more.pop("headers", None), self.path + more.pop("query", "")
         form = {"value": value, "taken_on": taken_on, "submission": str(uuid4()), **more}
         if "photo" not in form:
-            return self.client.post(self.path, data=form, headers=headers)
+            return self.client.post(path, data=form, headers=headers)
         # Made here, since the test client leaves the files of large bodies open.
         cut, body = encode_multipart(form)
         kind = f"multipart/form-data; boundary={cut}"
-        return self.client.post(self.path, data=body, content_type=kind, headers=headers)
+        return self.client.post(path, data=body, content_type=kind, headers=headers)
 
     def insist(self, value: str, taken_on: str = "2026-11-22", **more: Any) -> Any:
         """Send the form and, if asked, say that the number is right."""

@@ -1,5 +1,6 @@
 """A resident reports that the meter was exchanged: the value is kept apart from the old meter."""
 
+import os
 import re
 from datetime import date, timedelta
 from html import unescape
@@ -7,6 +8,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
+from mojupravljalec import storage
 from mojupravljalec.audit.models import AuditEntry
 from mojupravljalec.exports import actions as exports
 from mojupravljalec.exports import files
@@ -14,6 +16,7 @@ from mojupravljalec.exports import queries as exported
 from mojupravljalec.exports.files import Ending
 from mojupravljalec.exports.rules import Choice
 from mojupravljalec.extensions import db
+from mojupravljalec.metering.actions import clear_photos
 from mojupravljalec.metering.models import MeterInstallation, Reading, Source, Status
 from mojupravljalec.metering.rules import Known, open_exchange
 
@@ -114,6 +117,127 @@ def test_the_number_can_be_added_and_the_report_taken_back(home):
     home.send("3", confirmed_l="3000", reason="dont_know")
     assert home.sent().reported_serial is None
     assert home.sent().status == Status.PENDING  # it is still lower than the last one
+
+
+def asked_again(home, **more):
+    """The question about what stands in the form of a correction."""
+    query = f"?popravi={home.sent().id}"
+    form = {name: field(home.page(query), name) for name in ("value", "new_serial")}
+    answer = home.send(**form, query=query, **more)
+    assert answer.status_code == 422
+    return answer.text
+
+
+def correct(home, photo=None, **more):
+    """Correct the report and say once more that the meter was exchanged."""
+    asked = asked_again(home, **({"photo": photo} if photo else {}))
+    names = ("value", "confirmed_l", "kept_photo", "new_serial")
+    form = {name: field(asked, name) for name in names} | {"reason": EXCHANGED} | more
+    answer = home.send(**form, query=f"?popravi={home.sent().id}")
+    assert answer.status_code == 303
+
+
+def test_a_photo_added_to_a_report_keeps_the_number(home):
+    report(home, serial="25A00777")
+    assert "A photo of the meter helps" in words(home.page(f"?oddano={home.sent().id}"))
+    correct(home, photo=upload(picture()))
+    assert home.sent().reported_serial == "25A00777"
+    assert home.sent().photo
+    (old,) = home.earlier()
+    assert (old.reported_serial, old.photo) == ("25A00777", "")
+
+
+def test_a_number_added_to_a_report_keeps_the_photo(home, cast, browser):
+    report(home, photo=upload(picture()))
+    photo = home.sent().photo
+    correct(home, new_serial="25A00777")
+    assert (home.sent().reported_serial, home.sent().photo) == ("25A00777", photo)
+    assert [(old.reported_serial, old.photo) for old in home.earlier()] == [("", photo)]
+    point = f"/pisarna/stranke/{cast.anas_customer}/odjemna-mesta/{cast.anas_point}"
+    assert "odcitki/" in browser(cast.clerk).get(point).text
+
+
+def test_the_photo_that_a_correction_keeps_is_not_quarantined(home):
+    report(home, photo=upload(picture()))
+    report(home, serial="25A00777")
+    with home.app.app_context():
+        kept = storage.path_of(storage.Shelf.PHOTOS, home.sent().photo)
+        forgotten = storage.path_of(
+            storage.Shelf.PHOTOS, storage.keep(storage.Shelf.PHOTOS, b"", "jpg")
+        )
+        for path in (kept, forgotten):
+            os.utime(path, (0, 0))
+        clear_photos()
+        assert (kept.is_file(), forgotten.exists()) == (True, False)
+
+
+def test_a_report_corrected_in_the_usual_form_keeps_what_is_not_sent_again(home):
+    report(home, serial="25A00777", photo=upload(picture()))
+    photo = home.sent().photo
+    report(home, "5")
+    kept = home.sent()
+    assert (kept.value_l, kept.reported_serial, kept.photo) == (5_000, "25A00777", photo)
+
+
+def test_what_is_sent_again_replaces_what_was_reported(home):
+    report(home, serial="25A00777", photo=upload(picture()))
+    photo = home.sent().photo
+    report(home, serial="25A00778", photo=upload(picture()))
+    assert home.sent().reported_serial == "25A00778"
+    assert home.sent().photo not in {"", photo}
+
+
+def test_nothing_new_about_a_report_is_no_correction(home):
+    report(home, serial="25A00777", photo=upload(picture()))
+    report(home)
+    assert home.earlier() == []
+
+
+def test_a_report_taken_back_keeps_no_photo_of_the_other_meter(home):
+    report(home, serial="25A00777", photo=upload(picture()))
+    photo = home.sent().photo
+    home.send("3", confirmed_l="3000", reason="dont_know")
+    assert (home.sent().reported_serial, home.sent().photo) == (None, "")
+    assert [old.photo for old in home.earlier()] == [photo]
+
+
+def test_another_value_does_not_claim_the_photo_of_the_one_before(home):
+    home.send("475", photo=upload(picture()))
+    report(home)
+    assert home.sent().photo == ""
+
+
+def chosen(html):
+    """The reasons that are chosen in a question."""
+    return re.findall(r'<input checked[^>]* value="([^"]*)"', html)
+
+
+def test_the_question_about_a_corrected_report_shows_what_was_kept(home):
+    report(home, serial="25A00777", photo=upload(picture()))
+    corrected = home.page(f"?popravi={home.sent().id}")
+    assert "We already have a photo. You can replace it." in words(corrected)
+    asked = asked_again(home)
+    assert field(asked, "new_serial") == "25A00777"
+    assert chosen(asked) == [EXCHANGED]
+    assert "We already have a photo." in words(asked)
+    other = home.send("3", reason="leak", new_serial="777").text
+    assert (field(other, "new_serial"), chosen(other)) == ("777", [])
+
+
+def test_a_report_corrected_to_an_ordinary_value_is_taken_back(home):
+    report(home, serial="25A00777")
+    query = f"?popravi={home.sent().id}"
+    form = {"new_serial": field(home.page(query), "new_serial")}
+    assert home.send("475", query=query, **form).status_code == 303
+    sent = home.sent()
+    assert (sent.reported_serial, sent.reason, sent.status) == (None, "", Status.ACCEPTED)
+
+
+def test_the_question_about_another_reading_is_filled_in_with_nothing(home):
+    home.send("460", confirmed_l="460000", reason="last_value_wrong", photo=upload(picture()))
+    asked = asked_again(home)
+    assert (field(asked, "new_serial"), chosen(asked)) == ("", [])
+    assert "We already have a photo" not in words(asked)
 
 
 def test_the_exchange_is_in_the_audit(home, cast):
