@@ -18,6 +18,7 @@ from ..metering.models import (
     Status,
     SupplyPoint,
 )
+from ..metering.queries import exchanges_entered
 from ..web.lists import Query
 from .files import Kept
 from .models import ExportLayout, ReadingExport
@@ -41,7 +42,12 @@ class MonthWaiting(NamedTuple):
     doubtful: int
 
 
-_OPEN = (Reading.source == Source.PORTAL, Reading.exported_at.is_(None))
+# What was reported before its exchange was entered is a value of neither meter.
+_OPEN = (
+    Reading.source == Source.PORTAL,
+    Reading.exported_at.is_(None),
+    Reading.id.not_in(exchanges_entered()),
+)
 _READY = func.coalesce(func.sum(case((Reading.status == Status.ACCEPTED, 1), else_=0)), 0)
 _DOUBTFUL = func.count() - _READY
 

@@ -59,7 +59,9 @@ class Row:
     """A reading, or the exchange of a meter, which has no consumption of its own.
 
     ``used_l`` in ``days`` is since the value it is compared with (see ``history``), None while
-    unknown and never negative. ``reported_serial`` as in `rules.Known`.
+    unknown and never negative. ``reported_serial`` as in `rules.Known`; ``exchange_entered``
+    once the exchange that was reported with it is entered: the meter is removed and another
+    one follows.
     """
 
     kind: Literal["reading", "exchange"]
@@ -77,6 +79,7 @@ class Row:
     old_end_l: int | None = None
     new_start_l: int | None = None
     reported_serial: str | None = None
+    exchange_entered: bool = False
     estimated: bool = False  # the consumption: this value or the one it is compared with
 
 
@@ -113,14 +116,16 @@ def history(entries: Sequence[Entry], installations: Sequence[Installation]) -> 
 def _oldest_first(entries: Sequence[Entry], installations: Sequence[Installation]) -> Iterator[Row]:
     bases: _Bases = ()
     old: Installation | None = None
-    for meter in sorted(installations, key=lambda one: one.register.installed_on):
+    meters = sorted(installations, key=lambda one: one.register.installed_on)
+    for meter in meters:
+        followed = meter.register.removed_on is not None and meter is not meters[-1]
         if old is None:
             bases = (_Base(meter.register.installed_on, meter.register.start_l),)
         else:
             bases = tuple(_over_exchange(base, old, meter) for base in bases)
             yield _exchange_row(old, meter)
         for entry in _entries_of(meter, entries):
-            yield _reading_row(entry, meter, bases)
+            yield _reading_row(entry, meter, bases, followed=followed)
             if entry.is_base:
                 base = _Base(entry.taken_on, entry.value_l, estimated=entry.source == ESTIMATE)
                 bases = (base, bases[-1]) if base.estimated else (base,)
@@ -168,7 +173,7 @@ def _exchange_row(old: Installation, new: Installation) -> Row:
     )
 
 
-def _reading_row(entry: Entry, meter: Installation, bases: _Bases) -> Row:
+def _reading_row(entry: Entry, meter: Installation, bases: _Bases, *, followed: bool) -> Row:
     row = Row(
         kind="reading",
         taken_on=entry.taken_on,
@@ -180,7 +185,7 @@ def _reading_row(entry: Entry, meter: Installation, bases: _Bases) -> Row:
         reported_serial=entry.reported_serial,
     )
     if entry.reported_serial is not None:
-        return row
+        return replace(row, exchange_entered=followed)
     base, used_l = _compared(entry, meter, bases)
     days = (entry.taken_on - base.since).days
     return replace(

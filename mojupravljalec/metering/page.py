@@ -53,9 +53,16 @@ class PointPage:
 
     @property
     def sent_today(self) -> history.Row | None:
-        """What the resident has already sent for today."""
+        """What the resident has already sent for today and can correct by another value."""
         return next(
-            (r for r in self.rows if r.taken_on == self.today and r.source == Source.PORTAL), None
+            (
+                row
+                for row in self.rows
+                if row.taken_on == self.today
+                and row.source == Source.PORTAL
+                and not row.exchange_entered
+            ),
+            None,
         )
 
     def last_before(self, day: date) -> history.Row | None:

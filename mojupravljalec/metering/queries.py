@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, exists, or_, select, tuple_
+from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
 from ..customers.models import Customer
@@ -194,6 +195,24 @@ def readings_seen(point: PointSeen) -> list[ReadingRow]:
         .order_by(Reading.taken_on, Reading.id)
     )
     return [ReadingRow(*row) for row in db.session.execute(query)]
+
+
+def exchanges_entered() -> Select[int]:
+    """The ids of the readings with which an exchange was reported that is entered since.
+
+    The meter known then is removed, and another one follows it, as in `history.history`.
+    """
+    reading = aliased(Reading)
+    known, following = aliased(MeterInstallation), aliased(MeterInstallation)
+    is_followed = exists().where(
+        following.supply_point_id == known.supply_point_id,
+        tuple_(following.installed_on, following.id) > tuple_(known.installed_on, known.id),
+    )
+    return (
+        select(reading.id)
+        .join(known, known.id == reading.installation_id)
+        .where(reading.reported_serial.is_not(None), known.removed_on.is_not(None), is_followed)
+    )
 
 
 class LastReading(NamedTuple):

@@ -15,6 +15,7 @@ from ..jobs import heartbeat
 from ..ledger.models import BankPayment
 from ..mail.models import LetterState, OutboxLetter
 from ..metering.models import MeterInstallation, Occupancy, Reading, Source, Status, SupplyPoint
+from ..metering.queries import exchanges_entered
 from ..values import clock
 
 WEEK = timedelta(days=7)
@@ -98,8 +99,8 @@ def unmatched_payments() -> Payments:
 def reported_exchanges() -> list[ReportedExchange]:
     """The meters of which residents report an exchange that is not entered, the oldest first.
 
-    A report is settled once the old meter is removed, or was read after it; an estimate is no
-    reading.
+    A report is settled once the old meter is removed and the new one follows it, or once the old
+    one was read after it; an estimate is no reading.
     """
     later = aliased(Reading)
     read_after = exists().where(
@@ -116,7 +117,7 @@ def reported_exchanges() -> list[ReportedExchange]:
         .join(Occupancy, Occupancy.supply_point_id == SupplyPoint.id)
         .where(
             Reading.reported_serial.is_not(None),
-            MeterInstallation.removed_on.is_(None),
+            Reading.id.not_in(exchanges_entered()),
             Occupancy.from_on <= Reading.taken_on,
             func.coalesce(Occupancy.to_on, Reading.taken_on) >= Reading.taken_on,
             ~read_after,

@@ -39,8 +39,8 @@ def receipt(home, answer):
     return words(html.split('id="receipt"')[1].split("</section>")[0])
 
 
-def first_row(home):
-    return words(home.page().split('id="history"', 1)[1].split("<li>")[1])
+def row(home, number=1):
+    return words(home.page().split('id="history"', 1)[1].split("<li>")[number])
 
 
 # ---------------------------------------------------------------- the report
@@ -63,7 +63,7 @@ def test_the_receipt_names_the_exchange_and_no_consumption(home):
     assert "Meter exchanged, new meter 25A00777" in found
     assert "182044101" not in found
     assert "Used in" not in found
-    assert first_row(home) == (
+    assert row(home) == (
         "3 m³ November 22, 2026 the meter was exchanged, new meter 25A00777 · "
         "the consumption is not known yet · sent on the portal · the office is checking "
         "Correct the reading November 22, 2026"
@@ -288,7 +288,7 @@ def test_once_the_meter_was_read_again_the_report_is_settled(home):
     assert home.send("475").status_code == 303
     (sent,) = home.readings(taken_on=date(2026, 11, 22))
     assert (sent.status, sent.reported_serial) == (Status.ACCEPTED, None)
-    assert "used 3 m³ in 7 days" in first_row(home)
+    assert "used 3 m³ in 7 days" in row(home)
 
 
 def test_after_the_exchange_is_entered_the_report_is_no_base(home, clock):
@@ -297,7 +297,36 @@ def test_after_the_exchange_is_entered_the_report_is_no_base(home, clock):
     clock.shift(timedelta(days=7))
     assert home.send("4", "2026-11-29").status_code == 303
     assert home.sent().status == Status.ACCEPTED
-    assert "used 4 m³ in 29 days" in first_row(home)  # 0 on the old one, 4 on the new
+    assert "used 4 m³ in 29 days" in row(home)  # 0 on the old one, 4 on the new
+
+
+def test_once_the_exchange_is_entered_nobody_is_said_to_check_it(home):
+    sent = report(home, "3", "777")
+    number = home.sent().id
+    home.exchange(date(2026, 11, 21), "777")
+    assert row(home, 2) == (
+        "3 m³ November 22, 2026 the meter was exchanged, new meter 777 · "
+        "reported before the exchange was entered · sent on the portal"
+    )
+    html = home.client.get(sent.location).text.split('id="panel"')[1]
+    assert "popravi=" not in html
+    shown = words(html)
+    assert "This was reported before the exchange of the meter was entered" in shown
+    for untrue in ("not known yet", "will enter", "will be known", "the office is checking"):
+        assert untrue not in shown
+    assert "Read on November 22, 2026" in shown
+    assert "Counts for the day" not in shown
+    assert "On the bill for" not in shown
+    assert "already sent" not in words(home.page())
+    assert home.insist("4").status_code == 303
+    assert home.sent().id != number
+
+
+def test_without_the_new_meter_the_office_still_checks(home):
+    report(home, "3", "777")
+    home.change(MeterInstallation, removed_on=date(2026, 11, 21), end_l=467_000)
+    assert "the office is checking" in row(home)
+    assert "reported before" not in row(home)
 
 
 @pytest.mark.parametrize(
@@ -335,8 +364,13 @@ def test_the_office_is_told_of_it(home, browser, cast):
     assert "exchange of the meter reported 777" in customer
     assert "the meter was exchanged, new meter 777" in words(clerk.get(point).text)
     assert "an exchange of the meter was reported" in words(clerk.get("/pisarna/dnevnik").text)
+    home.change(MeterInstallation, removed_on=date(2026, 11, 21))
+    assert "Reported exchanges of meters: 1" in words(clerk.get("/pisarna").text)
+    assert "the office is checking" in words(clerk.get(point).text)
     home.exchange(date(2026, 11, 21), "777")
     assert "Reported exchanges" not in clerk.get("/pisarna").text
+    assert "reported before the exchange was entered" in words(clerk.get(point).text)
+    assert "the office is checking" not in words(clerk.get(point).text)
 
 
 def rows_of(home, **choice):
@@ -358,6 +392,24 @@ def test_the_export_leaves_the_consumption_of_a_reported_meter_open(home):
         ["474", "467", "7", "stranka", "", ""],
         ["3", "", "", "stranka", "zamenjan vodomer", "čaka na pregled: nov vodomer 777"],
     ]
+
+
+def test_a_report_is_in_no_export_once_the_exchange_is_entered(home):
+    home.send("474", "2026-11-20")
+    report(home, "3", "777")
+    november = Choice(counts_for=date(2026, 11, 1), with_doubtful=True)
+    with home.session():
+        assert exported.waiting(november) == (1, 1)
+        assert exported.months_waiting() == [(date(2026, 11, 1), 1, 1)]
+    home.exchange(date(2026, 11, 21), "777")
+    with home.session():
+        assert exported.waiting(november) == (1, 0)
+        assert exported.months_waiting() == [(date(2026, 11, 1), 1, 0)]
+    assert [row.split(";")[4] for row in rows_of(home, with_doubtful=True)] == ["474"]
+    with home.session(), pytest.raises(exports.NothingWaits):
+        exports.make(november, by="Cvetka")
+    with home.session():
+        assert exported.months_waiting() == []
 
 
 # ---------------------------------------------------------------- nothing is negative

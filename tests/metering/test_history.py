@@ -103,6 +103,36 @@ def test_a_value_of_a_reported_meter_has_no_consumption_and_is_no_base(status):
     assert rows[0].days == 89
 
 
+STILL_THERE = Installation(1, "OLD", Register(5, 0, date(2026, 1, 1), 100_000))
+
+
+@pytest.mark.parametrize(
+    ("installations", "entered"),
+    [
+        ([STILL_THERE], False),
+        ([STILL_THERE, NEW], False),
+        ([OLD], False),
+        ([OLD, NEW], True),
+        ([NEW, OLD], True),
+    ],
+)
+@pytest.mark.parametrize("day", [date(2026, 5, 10), date(2026, 5, 11), date(2026, 5, 20)])
+def test_an_exchange_is_entered_once_the_old_meter_is_removed_and_another_follows(
+    installations, entered, day
+):
+    rows = history([entry(day, 3, status="pending", reported_serial="NEW")], installations)
+    (row,) = (row for row in rows if row.kind == "reading")
+    assert (row.exchange_entered, row.used_l) == (entered, None)
+
+
+def test_only_what_was_reported_waits_for_an_exchange():
+    rows = history(
+        [entry(date(2026, 5, 1), 900, status="pending"), entry(date(2026, 5, 31), 10, NEW)],
+        [OLD, NEW],
+    )
+    assert not any(row.exchange_entered for row in rows)
+
+
 def test_the_end_of_the_old_meter_below_its_last_value_leaves_the_consumption_unknown():
     rows = history([entry(date(2026, 4, 30), 155), entry(date(2026, 5, 31), 10, NEW)], [OLD, NEW])
     assert used(rows) == [None, None, 55_000]
