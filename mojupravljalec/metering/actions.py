@@ -11,6 +11,7 @@ from flask import current_app
 from .. import storage
 from ..accounts.queries import SignedIn
 from ..audit.actions import record
+from ..customers.rules import serial_key
 from ..extensions import db
 from ..storage import Shelf
 from ..throttle.actions import Limit, book
@@ -60,6 +61,10 @@ class Doubtful(Exception):
         super().__init__(verdict.doubts)
         self.verdict = verdict
         self.value_l = value_l
+
+
+class KnownMeter(Doubtful):
+    """The number of the new meter is that of the meter which is said to be gone."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     reported once more, the number and the photo stay unless others come.
 
     Raises NotAReading (cannot be one), Refused (not here), Doubtful (ask, then send again
-    with ``confirmed_l`` and a reason).
+    with ``confirmed_l`` and a reason), KnownMeter.
     """
     meter = queries.current_meter(point.id, lock=True)
     if meter is None:
@@ -222,7 +227,13 @@ def _judged(
         raise registers.NotAReading(registers.Flaw.TOO_MANY_DIGITS)
     if verdict.asks and not (insists and answers.reason):
         raise Doubtful(verdict, value_l)
+    if verdict.asks and answers.reports_exchange and _is_same(answers.new_serial, meter.serial):
+        raise KnownMeter(verdict, value_l)
     return value_l, verdict
+
+
+def _is_same(serial: str, other: str) -> bool:
+    return bool(serial_key(serial)) and serial_key(serial) == serial_key(other)
 
 
 def _known(installation_id: int) -> list[rules.Known]:

@@ -50,7 +50,13 @@ def point(point_id: int) -> Response:
         doubt = doubtful
         form.confirmed_l.data = str(doubtful.value_l)
         form.offer(doubtful.verdict)
-        if request.form.get("confirmed_l") == form.confirmed_l.data:
+        if isinstance(doubtful, actions.KnownMeter):
+            form.new_serial.errors = [
+                gettext(
+                    "This is the number of the old meter. Type the one on the new meter, or none."
+                )
+            ]
+        elif request.form.get("confirmed_l") == form.confirmed_l.data:
             form.reason.errors = [gettext("Choose the nearest answer. »I do not know« is one too.")]
     except actions.TooLarge:
         form.photo.errors = [wording.too_large()]

@@ -87,7 +87,10 @@ def test_what_is_overdue_is_not_what_is_due_next(ana, cast):
     ana.bill(cast.anas_customer, "R1", due_on=date(2026, 11, 20))
     ana.bill(cast.anas_customer, "R2", due_on=date(2026, 11, 28))
     text = ana.words("/")
-    assert "To pay 20,54 € Overdue: 10,27 €, pay as soon as you can. Pay 10,27 € by Saturday, November 28." in text
+    assert (
+        "To pay 20,54 € Overdue: 10,27 €, pay as soon as you can. "
+        "Pay 10,27 € by Saturday, November 28." in text
+    )
     assert "Payments are known up to November 20, 2026." in text
 
 
@@ -319,7 +322,8 @@ PASSED, NEXT = (date(2026, 11, 15), 2342), (date(2026, 12, 12), 4380)
         (
             [(date(2026, 10, 15), 5621), PASSED, NEXT],
             date(2026, 10, 31),
-            "Zapadlo: 56,21 €, plačajte čim prej. Rok je bil 15. novembra; plačila poznamo do 31. oktobra. "
+            "Zapadlo: 56,21 €, plačajte čim prej. "
+            "Rok je bil 15. novembra; plačila poznamo do 31. oktobra. "
             "Plačajte 43,80 € do sobote, 12. decembra. "
             "Če 23,42 € še niste plačali, plačajte čim prej. Poglej račune",
         ),

@@ -75,6 +75,17 @@ def test_the_number_of_the_new_meter_is_optional(home):
     assert home.sent().reported_serial == ""
 
 
+@pytest.mark.parametrize("serial", ["182044101", " 182-044 101", "00182044101"])
+def test_the_number_of_the_old_meter_is_not_that_of_the_new_one(home, serial):
+    answer = home.send("3", confirmed_l="3000", reason=EXCHANGED, new_serial=serial)
+    assert answer.status_code == 422
+    assert "This is the number of the old meter." in words(answer.text)
+    assert "Choose the nearest answer. »I do not know« is one too." not in words(answer.text)
+    assert field(answer.text, "new_serial") == serial.strip()
+    assert home.readings(source=Source.PORTAL) == []
+    report(home)
+
+
 @pytest.mark.parametrize("value", ["460", "468", "490", "900"])
 def test_however_the_value_looks_an_exchange_waits_for_the_office(home, value):
     report(home, value)
