@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 # Execution options of a transaction that only reads. Without them it takes SQLite's write lock.
 READS_ONLY = {"reads_only": True}
+READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods of requests that write nothing
 
 # The write-ahead log can corrupt the file before this version (the WAL-reset bug).
 WAL_IS_SAFE_FROM = (3, 51, 3)
@@ -102,6 +103,6 @@ def _begin(connection: Any) -> None:
     # The driver's default takes the write lock late and loses updates; reading pages
     # must not take it at all.
     reads = connection.get_execution_options().get("reads_only") or (
-        has_request_context() and request.method in {"GET", "HEAD"}
+        has_request_context() and request.method in READING
     )
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -29,6 +29,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.wsgi import FileWrapper
 
+from .extensions import READING
 from .web.exchange import (
     EXCHANGE,
     BodyNeeded,
@@ -48,7 +49,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 PAGE_THREADS = 4
 WRITE_THREADS = 4  # for requests that may have to wait for what else writes to the database
-READING = {"GET", "HEAD", "OPTIONS"}
 HASHING_THREADS = 2  # one hashes (accounts.passwords), the other renders or commits
 HASHING_QUEUE = 64  # requests that may wait for them
 DISK_THREADS = 2

@@ -36,7 +36,7 @@ from flask import Flask, g, has_request_context, request, session
 from flask.globals import request_ctx
 from sqlalchemy import event, text
 
-from .extensions import db
+from .extensions import READING, db
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,7 +48,6 @@ LOST = frozenset({DEADLOCK, NOT_SERIALIZABLE})
 FORMS = {"multipart/form-data", "application/x-www-form-urlencoded"}
 # For `Session.get` and `Session.refresh`; a query takes the keyword itself.
 NO_KEY_UPDATE = {"key_share": True}
-READING = {"GET", "HEAD", "OPTIONS"}
 _random = secrets.SystemRandom()
 
 

@@ -70,7 +70,7 @@ MODULES = {
     ),
     "startup": ({"extensions", "identity", "storage"}, {"mail", "intake"}),
     "tables": (EVERY | {"identity"}, set()),
-    "gateway": ({"web"}, set()),
+    "gateway": ({"web", "extensions"}, set()),
     "processes": (set(), set()),
     "server": (
         {"command", "logs", "__init__", "demo", "migrations", "jobs"}
