@@ -8,6 +8,8 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -53,7 +55,11 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
     `mojupravljalec worker` as a service of its own.
     """
     host, port = bind
-    claim = claimed(host, port)
+    with claimed(host, port):
+        _serve(host, port, demo=demo)
+
+
+def _serve(host: str, port: int, *, demo: bool) -> None:
     refuse_if_taken(host, port)
     if demo:
         _prepare_demo(host, port)
@@ -72,21 +78,21 @@ def serve(bind: tuple[str, int], demo: bool) -> None:
         worker = Child("the worker", _work, ends_by=signal.SIGTERM, patience_s=LAST_LETTER_S)
         children.append(worker)
     supervise(children)
-    claim.close()
 
 
-def claimed(host: str, port: int) -> socket.socket:
-    """Keep a second `serve` from the address until the socket is closed, or all that hold it end.
+@contextmanager
+def claimed(host: str, port: int) -> Iterator[None]:
+    """Keep a second `serve` from the address, as long as this process or a fork of it lives.
 
     Two that start at the same moment would both find the port free. Raises ClickException.
     """
-    claim = socket.socket(socket.AF_UNIX)
-    if sys.platform == "linux":  # where such names need no file, and end with their processes
-        try:
-            claim.bind(f"\0mojupravljalec serve {host}:{port}")
-        except OSError:
-            raise click.ClickException(f"port {port} is taken") from None
-    return claim
+    with socket.socket(socket.AF_UNIX) as claim:
+        if sys.platform == "linux":  # where such a name needs no file and ends with its processes
+            try:
+                claim.bind(f"\0mojupravljalec serve {host}:{port}")
+            except OSError:
+                raise click.ClickException(f"port {port} is taken") from None
+        yield
 
 
 def refuse_if_taken(host: str, port: int) -> None:

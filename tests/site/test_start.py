@@ -63,6 +63,11 @@ def _run(environ: dict[str, str], *commands: Sequence[object]) -> list[tuple[int
     return [(process.returncode, *output) for process, output in zip(started, outputs, strict=True)]
 
 
+def _somewhere() -> tuple[str, str]:
+    """Where `serve` is not in the way of another test."""
+    return "--bind", f"127.0.0.1:{free_port()}"
+
+
 @pytest.fixture
 def upgraded(environ: dict[str, str]) -> dict[str, str]:
     done = _call(environ, "upgrade")
@@ -75,7 +80,7 @@ def refusals(environ: dict[str, str], tmp_path: Path) -> Callable[[], set[str]]:
     """Start everything that runs for long; return the line of each refusal."""
 
     def refused() -> set[str]:
-        done = _run(environ, ("serve", "--bind", f"127.0.0.1:{free_port()}"), ("worker",))
+        done = _run(environ, ("serve", *_somewhere()), ("worker",))
         assert [(status, output) for status, output, _ in done] == [(1, "")] * 2
         texts = [errors for _, _, errors in done]
         for command in (("worker", "--once"), ("watch", tmp_path, "--once")):
@@ -152,7 +157,7 @@ def test_no_start_beside_files_of_another_database_unless_told(refusals, environ
 def test_the_demo_does_not_grow_beside_files_of_another_database(environ, tmp_path):
     (tmp_path / "instance").mkdir()
     (tmp_path / "instance/portal_id").write_text("another\n")
-    done = _call(environ, "serve", "--demo")
+    done = _call(environ, "serve", "--demo", *_somewhere())
     assert done.exit_code == 1
     assert "belongs to another database" in done.output
     assert not (tmp_path / "instance/demo").exists()
@@ -185,7 +190,7 @@ def test_a_database_out_of_reach_is_one_line_of_every_command(lost_database, tmp
     commands = {
         "upgrade": (),
         "adopt-files": (),
-        "serve": (),
+        "serve": _somewhere(),
         "worker": ("--once",),
         "import": ("customers", tmp_path / "stranke.csv"),
         "undo": ("customers",),

@@ -18,6 +18,8 @@ from mojupravljalec.server import refuse_if_taken
 
 from ..browser.served import Portal
 
+GONE = contextlib.suppress(FileNotFoundError, ProcessLookupError)  # a process that just ended
+
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Portal:
@@ -31,13 +33,16 @@ def family(pid: int) -> list[int]:
     """The process and all below it, parents first."""
     found = [pid]
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found += family(int(child))
+        with GONE:
+            for child in children.read_text().split():
+                found += family(int(child))
     return found
 
 
 def command(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    with GONE:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return []
 
 
 def worker_of(serve: int) -> int | None:
@@ -49,7 +54,7 @@ def web_processes_of(serve: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+    with GONE:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
