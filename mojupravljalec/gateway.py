@@ -244,7 +244,8 @@ class Gateway:
             if not ends:
                 await self._send_rest(answer, incoming, send)
         finally:
-            await _in(self._pages, answer.close)  # does nothing after the end
+            if not ends:  # an answer of one block is closed already
+                await _in(self._pages, answer.close)
         if not incoming.is_read:
             await incoming.drain()
 
