@@ -147,23 +147,28 @@ def submit_reading(person: SignedIn, point: PointSeen, answers: Answers) -> Read
     reading.doubts = ",".join(verdict.doubts)
     reading.submission, reading.account_id = submission, person.id
     db.session.flush()
+    _record(reading, meter, is_exchange=answers.reports_exchange)
+    return reading
+
+
+def _record(reading: Reading, meter: MeterInstallation, *, is_exchange: bool) -> None:
+    subject = f"reading:{reading.id}"
     record(
         "reading.sent",
-        account_id=person.id,
-        subject=f"reading:{reading.id}",
-        value_l=value_l,
-        taken_on=answers.taken_on.isoformat(),
+        account_id=reading.account_id,
+        subject=subject,
+        value_l=reading.value_l,
+        taken_on=reading.taken_on.isoformat(),
         doubts=reading.doubts,
     )
-    if answers.reports_exchange:
+    if is_exchange:
         record(
             "reading.exchange-reported",
-            account_id=person.id,
-            subject=f"reading:{reading.id}",
+            account_id=reading.account_id,
+            subject=subject,
             meter=meter.serial,
-            new_serial=reported_serial,
+            new_serial=reading.reported_serial,
         )
-    return reading
 
 
 def _with_report(answers: Answers, present: Reading | None) -> Answers:
